@@ -1,0 +1,28 @@
+import type { Leashed } from './leash.ts';
+
+/** Servers that run, where they are, and how to end them. */
+export interface Running<T> {
+  readonly at: T;
+  stop(): Promise<void>;
+}
+
+/** What `make` makes of the servers that it adds; if it fails, all of them are stopped. */
+export async function running<T>(
+  make: (add: (server: Promise<Leashed>) => Promise<Leashed>) => Promise<T>,
+): Promise<Running<T>> {
+  const servers: Promise<Leashed>[] = [];
+  const stop = async (): Promise<void> => {
+    const settled = await Promise.allSettled(servers);
+    await Promise.all(settled.map((one) => (one.status === 'fulfilled' ? one.value.stop() : undefined)));
+  };
+  try {
+    const at = await make((server) => {
+      servers.push(server);
+      return server;
+    });
+    return { at, stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
