@@ -1,0 +1,98 @@
+// A redis-server for the tests: the machine's own, or Debian's and Ubuntu's package unpacked into
+// .toolchain/redis. That needs no root, and installs and starts nothing on the machine.
+import { spawnSync } from 'node:child_process';
+import { chmodSync, existsSync, mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { SetupError, toolchain } from './tools.mjs';
+
+const run = (command, args, options = {}) => spawnSync(command, args, { encoding: 'utf8', ...options });
+
+/** The version of a redis-server or valkey-server, if it runs at all. */
+function version(binary) {
+  const { status, stdout } = run(binary, ['--version']);
+  return status === 0 ? (/ v=(\d+\.\d+\.\d+)/.exec(stdout)?.[1] ?? '') : '';
+}
+
+export function ensureRedis() {
+  const named = process.env.REDIS_SERVER;
+  if (named) {
+    if (version(named)) return { REDIS_SERVER: named };
+    throw new SetupError(`REDIS_SERVER=${named} does not run as a redis-server.`);
+  }
+  const own = join(toolchain, 'redis', 'redis-server');
+  for (const binary of ['redis-server', 'valkey-server', own]) {
+    if (parseInt(version(binary)) >= 7) return { REDIS_SERVER: binary };
+  }
+  const why = unpackPackage(own);
+  if (why === '' && version(own)) return { REDIS_SERVER: own };
+  throw new SetupError(
+    [
+      `The tests start redis-server processes of their own, and there is no redis-server 7 or newer here${why && ` (${why})`}.`,
+      'Install one, and run this again:',
+      '  Debian, Ubuntu   sudo apt-get install redis-server',
+      '  Alpine           apk add redis',
+      '  Fedora           sudo dnf install valkey',
+      '  macOS            brew install redis',
+      'or name one that is not on the PATH: REDIS_SERVER=/path/to/redis-server npm test',
+      'or run the tests that need none: npm test -- --project core --project memory --project sqlite',
+    ].join('\n'),
+  );
+}
+
+/** Unpacks the distribution's redis-server with the libraries it lacks here; '' or why not. */
+function unpackPackage(own) {
+  if (process.platform !== 'linux') return 'no package for this system';
+  if (run('apt-get', ['--version']).error || run('dpkg-deb', ['--version']).error) {
+    return 'neither on the PATH, nor apt-get to get it with';
+  }
+  console.error('fetching redis-server (unpacked here, not installed on the machine) ...');
+  const work = join(toolchain, `redis.${process.pid}`);
+  const dirs = {
+    lists: join(work, 'lists'),
+    cache: join(work, 'cache'),
+    files: join(work, 'files'),
+  };
+  mkdirSync(join(dirs.lists, 'partial'), { recursive: true });
+  mkdirSync(join(dirs.cache, 'archives', 'partial'), { recursive: true });
+  const apt = (lists, ...args) =>
+    run('apt-get', [
+      ...['-qq', '-o', 'Debug::NoLocking=1', '-o', `Dir::Cache=${dirs.cache}`],
+      ...['-o', 'APT::Sandbox::User=', '-o', 'Acquire::Retries=2'],
+      ...(lists ? ['-o', `Dir::State::lists=${lists}`] : []),
+      ...args,
+    ]);
+  try {
+    const get = ['install', '--download-only', '--no-install-recommends', '--yes', 'redis-server'];
+    // The machine's package lists may be missing, or name files that are gone; then fresh ones.
+    let got = apt('', ...get);
+    if (got.status !== 0) {
+      apt(dirs.lists, 'update');
+      got = apt(dirs.lists, ...get);
+    }
+    if (got.status !== 0) return `apt-get: ${got.stderr.trim().split('\n').at(-1)}`;
+    const archives = join(dirs.cache, 'archives');
+    for (const deb of readdirSync(archives).filter((name) => name.endsWith('.deb'))) {
+      const { status, stderr } = run('dpkg-deb', ['--extract', join(archives, deb), dirs.files]);
+      if (status !== 0) return `dpkg-deb: ${stderr.trim()}`;
+    }
+    rmSync(dirs.lists, { recursive: true });
+    rmSync(dirs.cache, { recursive: true });
+    const wrapper = [
+      '#!/bin/sh',
+      'here=$(dirname "$(readlink -f "$0")")/files',
+      'for lib in "$here"/usr/lib/*-linux-gnu* "$here"/lib/*-linux-gnu*; do',
+      '  LD_LIBRARY_PATH=$lib${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}',
+      'done',
+      'export LD_LIBRARY_PATH',
+      'exec "$here/usr/bin/redis-server" "$@"',
+      '',
+    ].join('\n');
+    writeFileSync(join(work, 'redis-server'), wrapper);
+    chmodSync(join(work, 'redis-server'), 0o755);
+    rmSync(join(toolchain, 'redis'), { recursive: true, force: true });
+    renameSync(work, join(toolchain, 'redis'));
+    return existsSync(own) ? '' : 'it did not unpack';
+  } finally {
+    rmSync(work, { recursive: true, force: true });
+  }
+}
