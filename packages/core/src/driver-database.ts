@@ -1,0 +1,78 @@
+import { Calls } from './calls.ts';
+import type { Driver, Supports } from './driver.ts';
+import { HeldTokens } from './held-tokens.ts';
+import type { HeldToken, OAuthDatabase, TokenExpiry } from './oauth-database.ts';
+import { resolveOptions, type DatabaseOptions } from './options.ts';
+
+/**
+ * An {@link OAuthDatabase} over a {@link Driver}: all that a backend's public class inherits.
+ *
+ * @example
+ * class MyOAuthDatabase extends DriverDatabase {
+ *   constructor({ path, ...options }: MyOptions) {
+ *     super(new MyDriver(path), options);
+ *   }
+ * }
+ */
+export class DriverDatabase implements OAuthDatabase {
+  readonly supports: Supports;
+  readonly #driver: Driver;
+  readonly #calls: Calls;
+  readonly #held: HeldTokens;
+
+  constructor(driver: Driver, options: DatabaseOptions = {}) {
+    const resolved = resolveOptions(options);
+    this.#driver = driver;
+    this.#calls = new Calls(resolved);
+    this.#held = new HeldTokens(driver, this.#calls, resolved.keyPrefix);
+    this.supports = driver.supports;
+  }
+
+  storeToken(key: string, token: string, expiresAt?: Date): Promise<void> {
+    return this.#held.store(key, token, expiresAt);
+  }
+
+  getToken(key: string): Promise<string | null> {
+    return this.#held.get(key);
+  }
+
+  hasToken(key: string): Promise<boolean> {
+    return this.#held.has(key);
+  }
+
+  deleteToken(key: string): Promise<boolean> {
+    return this.#held.delete(key);
+  }
+
+  listTokens(): Promise<string[]> {
+    return this.#held.list();
+  }
+
+  getTokenExpiry(key: string): Promise<TokenExpiry | null> {
+    return this.#held.expiry(key);
+  }
+
+  getTokens(keys: readonly string[]): Promise<(string | null)[]> {
+    return this.#held.getMany(keys);
+  }
+
+  storeTokens(tokens: readonly HeldToken[]): Promise<void> {
+    return this.#held.storeMany(tokens);
+  }
+
+  deleteTokens(keys: readonly string[]): Promise<number> {
+    return this.#held.deleteMany(keys);
+  }
+
+  scanTokens(): AsyncIterable<string> {
+    return this.#held.scan();
+  }
+
+  close(): Promise<void> {
+    return this.#calls.close(() => this.#driver.close());
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+}

@@ -1,0 +1,157 @@
+import type { Calls } from './calls.ts';
+import type { Delete, Driver, Moment, Page, Put } from './driver.ts';
+import { OAuthDatabaseError } from './error.ts';
+import { checkArray, checkExpiresAt, checkKey, checkToken, kindOf } from './input.ts';
+import type { HeldToken, TokenExpiry } from './oauth-database.ts';
+
+/** How many keys one command may name, so that no backend is busy with it for long. */
+const BATCH = 500;
+
+/** How many keys a page of a listing aims for: longer pages are faster, and keep a Redis server busy for longer at a time. */
+const PAGE = 1000;
+
+/** A token to store, checked; `at` is its expiry in epoch milliseconds. */
+interface Checked {
+  readonly key: string;
+  readonly token: string;
+  readonly at: number | null;
+}
+
+/** The tokens that an application holds: `{keyPrefix}{key}` holds the bare token, and the backend lets it expire. */
+export class HeldTokens {
+  readonly #driver: Driver;
+  readonly #calls: Calls;
+  readonly #prefix: string;
+
+  constructor(driver: Driver, calls: Calls, prefix: string) {
+    this.#driver = driver;
+    this.#calls = calls;
+    this.#prefix = prefix;
+  }
+
+  async store(key: string, token: string, expiresAt?: Date): Promise<void> {
+    await this.#storeAll('storeToken', [
+      { key: this.#name(key), token: checkToken(token), at: checkExpiresAt(expiresAt) },
+    ]);
+  }
+
+  async storeMany(tokens: readonly HeldToken[]): Promise<void> {
+    const checked = checkArray(tokens, 'tokens').map((one, i): Checked => {
+      if (typeof one !== 'object' || one === null)
+        throw new TypeError(`tokens[${i}] must be an object, received ${kindOf(one)}`);
+      const { key, token, expiresAt } = one as Partial<HeldToken>;
+      return {
+        key: this.#name(key, `tokens[${i}].key`),
+        token: checkToken(token, `tokens[${i}].token`),
+        at: checkExpiresAt(expiresAt, `tokens[${i}].expiresAt`),
+      };
+    });
+    for (const batch of batches(checked)) await this.#storeAll('storeTokens', batch);
+  }
+
+  async get(key: string): Promise<string | null> {
+    const keys = [this.#name(key)];
+    const [entry] = await this.#calls.run('getToken', 'read', (at) => this.#driver.read(keys, at));
+    return entry?.value ?? null;
+  }
+
+  async getMany(keys: readonly string[]): Promise<(string | null)[]> {
+    const found: (string | null)[] = [];
+    for (const batch of batches(this.#names(keys))) {
+      const entries = await this.#calls.run('getTokens', 'read', (at) => this.#driver.read(batch, at));
+      for (const entry of entries) found.push(entry?.value ?? null);
+    }
+    return found;
+  }
+
+  async has(key: string): Promise<boolean> {
+    const keys = [this.#name(key)];
+    const [left] = await this.#calls.run('hasToken', 'read', (at) => this.#driver.timeLeft(keys, at));
+    return left !== undefined && left !== null;
+  }
+
+  async expiry(key: string): Promise<TokenExpiry | null> {
+    const keys = [this.#name(key)];
+    return this.#calls.run('getTokenExpiry', 'read', async (at) => {
+      const [left] = await this.#driver.timeLeft(keys, at);
+      if (left === undefined || left === null) return null;
+      return { expiresAt: left === Infinity ? null : new Date(at.now + left) };
+    });
+  }
+
+  async delete(key: string): Promise<boolean> {
+    return (await this.#deleteAll('deleteToken', [{ key: this.#name(key) }])) > 0;
+  }
+
+  async deleteMany(keys: readonly string[]): Promise<number> {
+    // A key that comes twice is deleted once.
+    const deletes = [...new Set(this.#names(keys))].map((key): Delete => ({ key }));
+    let deleted = 0;
+    for (const batch of batches(deletes)) deleted += await this.#deleteAll('deleteTokens', batch);
+    return deleted;
+  }
+
+  async list(): Promise<string[]> {
+    const keys = new Set<string>();
+    for await (const page of this.#pages('listTokens')) for (const key of page) keys.add(key);
+    return [...keys];
+  }
+
+  async *scan(): AsyncGenerator<string, void, undefined> {
+    for await (const page of this.#pages('scanTokens')) yield* page;
+  }
+
+  async #storeAll(operation: string, tokens: readonly Checked[]): Promise<void> {
+    await this.#calls.run(operation, 'idempotent', (at) => this.#driver.commit(changeFor(tokens, at), at));
+  }
+
+  async #deleteAll(operation: string, deletes: readonly Delete[]): Promise<number> {
+    return this.#calls.run(operation, 'idempotent', async (at, repeated) => {
+      const { deleted } = await this.#driver.commit({ deletes }, at);
+      // An earlier run may have deleted them, and its reply was lost: they are gone, which is what the caller asked for.
+      return repeated ? deletes.length : deleted;
+    });
+  }
+
+  async *#pages(operation: string): AsyncGenerator<string[], void, undefined> {
+    if (!this.#driver.supports.scan) {
+      const message = `${this.#driver.name} cannot list keys by their prefix`;
+      throw new OAuthDatabaseError('OAUTHDB_UNSUPPORTED', message, { operation, outcome: 'not_executed' });
+    }
+    const prefix = this.#prefix;
+    for (let after: string | undefined; ; ) {
+      const request = { after, limit: PAGE };
+      const page: Page = await this.#calls.run(operation, 'read', (at) =>
+        this.#driver.list({ prefix }, request, at),
+      );
+      // A key that is nothing but the prefix is not ours: a token's key is never empty.
+      yield page.items.filter((name) => name.length > prefix.length).map((name) => name.slice(prefix.length));
+      if (page.next === null) return;
+      after = page.next;
+    }
+  }
+
+  #name(key: unknown, what = 'key'): string {
+    return this.#prefix + checkKey(key, what);
+  }
+
+  #names(keys: readonly string[]): string[] {
+    return checkArray(keys, 'keys').map((key, i) => this.#name(key, `keys[${i}]`));
+  }
+}
+
+/** What has expired already, by the time of this very run, is deleted instead of stored. */
+function changeFor(tokens: readonly Checked[], { now }: Moment): { puts: Put[]; deletes: Delete[] } {
+  const last = new Map(tokens.map((token) => [token.key, token]));
+  const puts: Put[] = [];
+  const deletes: Delete[] = [];
+  for (const { key, token, at } of last.values()) {
+    if (at !== null && at <= now) deletes.push({ key });
+    else puts.push({ key, value: token, expiresAt: at });
+  }
+  return { puts, deletes };
+}
+
+function* batches<T>(items: readonly T[]): Generator<readonly T[], void, undefined> {
+  for (let i = 0; i < items.length; i += BATCH) yield items.slice(i, i + BATCH);
+}

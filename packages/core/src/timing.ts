@@ -1,0 +1,8 @@
+/**
+ * The time that deadlines are measured in: milliseconds that neither a change of the system's clock nor a test that replaces
+ * the clock can move, and timers of the same kind.
+ */
+export const monotonicNow: () => number = performance.now.bind(performance);
+
+export const startTimer: typeof setTimeout = setTimeout;
+export const stopTimer: typeof clearTimeout = clearTimeout;
