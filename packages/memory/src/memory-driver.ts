@@ -1,0 +1,103 @@
+import type {
+  Change,
+  Committed,
+  Driver,
+  Entry,
+  Moment,
+  Page,
+  PageRequest,
+  Supports,
+  Take,
+  Taken,
+  Where,
+} from '@oauthdb/core';
+import { MemoryStore } from './memory-store.ts';
+
+/**
+ * A {@link Driver} that keeps everything in this process: the reference for every other. Each operation is one synchronous step,
+ * so that nothing can come in between.
+ */
+export class MemoryDriver implements Driver {
+  readonly name = 'memory';
+  readonly supports: Supports = { transactions: true, permanence: false, clock: true, scan: true };
+  readonly #store: MemoryStore;
+
+  constructor(store: MemoryStore = new MemoryStore()) {
+    this.#store = store;
+  }
+
+  async read(keys: readonly string[], { now }: Moment): Promise<(Entry | null)[]> {
+    return keys.map((key) => {
+      const stored = this.#store.get(key, now);
+      return stored === undefined ? null : { value: stored.value, version: stored.value };
+    });
+  }
+
+  async timeLeft(keys: readonly string[], { now }: Moment): Promise<(number | null)[]> {
+    return keys.map((key) => {
+      const stored = this.#store.get(key, now);
+      if (stored === undefined) return null;
+      return stored.expiresAt === null ? Infinity : stored.expiresAt - now;
+    });
+  }
+
+  async take(take: Take, { now }: Moment): Promise<Taken> {
+    const taken = this.#look(take, now);
+    if (taken.status === 'taken') this.#mark(take, now);
+    return taken;
+  }
+
+  async commit({ take, checks = [], deletes = [], puts = [] }: Change, { now }: Moment): Promise<Committed> {
+    const nothing = { committed: false, deleted: 0 };
+    if (take !== undefined) {
+      if (this.#store.marker(take.key, now)?.attempt === take.attempt) return { committed: true, deleted: 0 };
+      if (this.#look(take, now).status !== 'taken') return nothing;
+    }
+    for (const { key, version } of checks) {
+      if ((this.#store.get(key, now)?.value ?? null) !== version) return nothing;
+    }
+    this.#store.sweep(now);
+    if (take !== undefined) this.#mark(take, now);
+    const deleted = deletes.filter(({ key }) => this.#store.delete(key, now)).length;
+    for (const { key, value, expiresAt, tags = [] } of puts) this.#store.put(key, value, expiresAt, tags);
+    return { committed: true, deleted };
+  }
+
+  async list(where: Where, { after, limit }: PageRequest, { now }: Moment): Promise<Page> {
+    if ('tag' in where) return { items: [...this.#store.members(where.tag.name, now)], next: null };
+    // Where a page begins is found by walking there, so that there are never many pages.
+    const most = Math.max(limit, this.#store.size / 64);
+    const items: string[] = [];
+    let last = Number(after ?? -1);
+    for (const [key, { sequence }] of this.#store.entriesAfter(last, now)) {
+      if (items.length >= most) return { items, next: String(last) };
+      last = sequence;
+      if (key.startsWith(where.prefix)) items.push(key);
+    }
+    return { items, next: null };
+  }
+
+  async close(): Promise<void> {
+    // There is nothing to release: the store lives as long as somebody refers to it.
+  }
+
+  #look({ key, attempt, containing }: Take, now: number): Taken {
+    const stored = this.#store.get(key, now);
+    if (stored === undefined) {
+      const marker = this.#store.marker(key, now);
+      if (marker === undefined) return { status: 'absent' };
+      return { status: marker.attempt === attempt ? 'taken' : 'used', value: marker.value };
+    }
+    if (containing !== undefined && !stored.value.includes(containing)) return { status: 'refused' };
+    return { status: 'taken', value: stored.value };
+  }
+
+  /** Deletes what is taken and remembers by whom; a repeat leaves the memory as it is. */
+  #mark({ key, attempt, rememberMs }: Take, now: number): void {
+    const stored = this.#store.get(key, now);
+    if (stored === undefined) return;
+    this.#store.delete(key, now);
+    const expiresAt = Math.max(now + rememberMs, stored.expiresAt ?? 0);
+    this.#store.mark(key, { attempt, value: stored.value, expiresAt });
+  }
+}

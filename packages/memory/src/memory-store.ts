@@ -1,0 +1,121 @@
+import type { Tag } from '@oauthdb/core';
+import { ExpiryWheel } from './expiry-wheel.ts';
+
+export interface Stored {
+  readonly value: string;
+  /** Epoch milliseconds; `null`: never. */
+  readonly expiresAt: number | null;
+  readonly tags: readonly Tag[];
+  /** Grows from entry to entry, so that the map below is in its order. */
+  readonly sequence: number;
+}
+
+/** That a single-use entry was taken, and by whom. */
+export interface Marker {
+  readonly attempt: string;
+  readonly value: string;
+  readonly expiresAt: number;
+}
+
+/** How many dead entries one change clears away: a bounded pause, and more than a change adds. */
+const SWEEP = 500;
+
+/** What a {@link MemoryDriver} keeps. Several drivers may share one, as several connections share a database. */
+export class MemoryStore {
+  readonly #entries = new Map<string, Stored>();
+  readonly #markers = new Map<string, Marker>();
+  /** Tag, member, key. */
+  readonly #tags = new Map<string, Map<string, string>>();
+  readonly #wheel = new ExpiryWheel();
+  readonly #markerWheel = new ExpiryWheel();
+  #sequence = 0;
+
+  /** How many entries it holds, those that expired and were not yet cleared away included. */
+  get size(): number {
+    return this.#entries.size;
+  }
+
+  get(key: string, now: number): Stored | undefined {
+    const stored = this.#entries.get(key);
+    return stored !== undefined && isLive(stored, now) ? stored : undefined;
+  }
+
+  put(key: string, value: string, expiresAt: number | null, tags: readonly Tag[]): void {
+    const sequence = this.#entries.get(key)?.sequence ?? this.#sequence++;
+    this.#forget(key);
+    this.#unmark(key);
+    this.#entries.set(key, { value, expiresAt, tags, sequence });
+    if (expiresAt !== null) this.#wheel.add(key, expiresAt);
+    for (const { name, member } of tags) {
+      const members = this.#tags.get(name);
+      if (members === undefined) this.#tags.set(name, new Map([[member, key]]));
+      else members.set(member, key);
+    }
+  }
+
+  /** Whether there was a live entry to delete. */
+  delete(key: string, now: number): boolean {
+    const live = this.get(key, now) !== undefined;
+    this.#forget(key);
+    this.#entries.delete(key);
+    return live;
+  }
+
+  mark(key: string, marker: Marker): void {
+    this.#unmark(key);
+    this.#markers.set(key, marker);
+    this.#markerWheel.add(key, marker.expiresAt);
+  }
+
+  marker(key: string, now: number): Marker | undefined {
+    const marker = this.#markers.get(key);
+    return marker !== undefined && marker.expiresAt > now ? marker : undefined;
+  }
+
+  /** The live entries that follow `after` in the order of their first arrival, which no overwriting changes. */
+  *entriesAfter(after: number, now: number): Generator<[string, Stored], void, undefined> {
+    for (const entry of this.#entries) {
+      if (entry[1].sequence > after && isLive(entry[1], now)) yield entry;
+    }
+  }
+
+  /** The members of a tag whose entries are live. */
+  *members(tag: string, now: number): Generator<string, void, undefined> {
+    for (const [member, key] of this.#tags.get(tag) ?? []) {
+      if (this.get(key, now) !== undefined) yield member;
+    }
+  }
+
+  /** Clears some of what has expired away. */
+  sweep(now: number): void {
+    for (const key of this.#wheel.due(now, SWEEP)) {
+      if (this.get(key, now) === undefined) this.delete(key, now);
+    }
+    for (const key of this.#markerWheel.due(now, SWEEP)) {
+      if (this.marker(key, now) === undefined) this.#unmark(key);
+    }
+  }
+
+  /** Takes an entry off the lists and the wheel; it stays in its place in the map. */
+  #forget(key: string): void {
+    const stored = this.#entries.get(key);
+    if (stored === undefined) return;
+    if (stored.expiresAt !== null) this.#wheel.delete(key, stored.expiresAt);
+    for (const { name, member } of stored.tags) {
+      const members = this.#tags.get(name);
+      if (members?.get(member) === key) members.delete(member);
+      if (members?.size === 0) this.#tags.delete(name);
+    }
+  }
+
+  #unmark(key: string): void {
+    const marker = this.#markers.get(key);
+    if (marker === undefined) return;
+    this.#markers.delete(key);
+    this.#markerWheel.delete(key, marker.expiresAt);
+  }
+}
+
+function isLive({ expiresAt }: Stored, now: number): boolean {
+  return expiresAt === null || expiresAt > now;
+}
