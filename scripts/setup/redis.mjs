@@ -2,41 +2,56 @@
 // .toolchain/redis. That needs no root, and installs and starts nothing on the machine.
 import { spawnSync } from 'node:child_process';
 import { chmodSync, existsSync, mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { SetupError, toolchain } from './tools.mjs';
 
 const run = (command, args, options = {}) => spawnSync(command, args, { encoding: 'utf8', ...options });
 
-/** The version of a redis-server or valkey-server, if it runs at all. */
-function version(binary) {
-  const { status, stdout } = run(binary, ['--version']);
-  return status === 0 ? (/ v=(\d+\.\d+\.\d+)/.exec(stdout)?.[1] ?? '') : '';
+/** The test projects that start no server. */
+const WITHOUT = ['core', 'memory', 'sqlite'];
+
+/** Whether vitest with these arguments may run a project that starts servers. */
+export function needsRedis(args) {
+  const chosen = args.flatMap((arg, i) => {
+    if (arg === '--project') return args.slice(i + 1, i + 2);
+    return arg.startsWith('--project=') ? [arg.slice('--project='.length)] : [];
+  });
+  return chosen.length === 0 || !chosen.every((name) => WITHOUT.includes(name));
 }
 
+/** The environment in which REDIS_SERVER names a redis-server that runs. */
 export function ensureRedis() {
   const named = process.env.REDIS_SERVER;
   if (named) {
-    if (version(named)) return { REDIS_SERVER: named };
-    throw new SetupError(`REDIS_SERVER=${named} does not run as a redis-server.`);
+    // The servers run in directories of their own; npm tells where it was called.
+    const binary = /[\\/]/.test(named) ? resolve(process.env.INIT_CWD ?? '', named) : named;
+    if (version(binary)) return { REDIS_SERVER: binary };
+    throw new SetupError(`REDIS_SERVER=${named} does not run as a redis-server; name one, or unset it.`);
   }
   const own = join(toolchain, 'redis', 'redis-server');
-  for (const binary of ['redis-server', 'valkey-server', own]) {
-    if (parseInt(version(binary)) >= 7) return { REDIS_SERVER: binary };
-  }
+  const found = ['redis-server', 'valkey-server', own].find((binary) => parseInt(version(binary)) >= 7);
+  if (found) return { REDIS_SERVER: found };
   const why = unpackPackage(own);
-  if (why === '' && version(own)) return { REDIS_SERVER: own };
+  if (parseInt(version(own)) >= 7) return { REDIS_SERVER: own };
   throw new SetupError(
     [
-      `The tests start redis-server processes of their own, and there is no redis-server 7 or newer here${why && ` (${why})`}.`,
+      'The tests start redis-server processes of their own, and there is no redis-server 7 or newer here' +
+        `${why && ` (${why})`}.`,
       'Install one, and run this again:',
       '  Debian, Ubuntu   sudo apt-get install redis-server',
       '  Alpine           apk add redis',
       '  Fedora           sudo dnf install valkey',
       '  macOS            brew install redis',
-      'or name one that is not on the PATH: REDIS_SERVER=/path/to/redis-server npm test',
-      'or run the tests that need none: npm test -- --project core --project memory --project sqlite',
+      'or name one that is not on the PATH:  REDIS_SERVER=/path/to/redis-server npm test',
+      `or run the tests that need none:  npm test -- ${WITHOUT.map((name) => `--project ${name}`).join(' ')}`,
     ].join('\n'),
   );
+}
+
+/** The version of a redis-server or valkey-server; '' if it does not run. */
+function version(binary) {
+  const { status, stdout } = run(binary, ['--version']);
+  return status === 0 ? (/ v=(\d+\.\d+\.\d+)/.exec(stdout)?.[1] ?? '') : '';
 }
 
 /** Unpacks the distribution's redis-server with the libraries it lacks here; '' or why not. */
@@ -62,7 +77,9 @@ function unpackPackage(own) {
       ...args,
     ]);
   try {
-    const get = ['install', '--download-only', '--no-install-recommends', '--yes', 'redis-server'];
+    // Also what is installed already: the program itself is in redis-tools.
+    const get = ['install', '--download-only', '--reinstall', '--no-install-recommends', '--yes'];
+    get.push('redis-server', 'redis-tools');
     // The machine's package lists may be missing, or name files that are gone; then fresh ones.
     let got = apt('', ...get);
     if (got.status !== 0) {

@@ -94,6 +94,9 @@ function ensureNode(pnpm) {
   const version = readFileSync(join(root, '.node-version'), 'utf8').trim();
   const platform = windows ? 'win' : process.platform;
   const prefix = platform === 'darwin' && process.arch === 'arm64' ? 'node-bin' : 'node';
+  const instead =
+    `This is Node.js ${process.version}, and the repository needs ${range}.\n` +
+    `Install Node.js ${version} (a version manager reads .node-version), and run this again.`;
   const dir = fetchPackage(
     `${prefix}-${platform}-${process.arch}`,
     version,
@@ -102,20 +105,19 @@ function ensureNode(pnpm) {
       args: ['add', '--ignore-workspace'],
       shell: false,
     },
-    `This is Node.js ${process.version}, and the repository needs ${range}.\n` +
-      `Install Node.js ${version} (a version manager reads .node-version), and run this again.`,
+    instead,
   );
-  return join(dir, 'bin', windows ? 'node.exe' : 'node');
+  const node = join(dir, 'bin', windows ? 'node.exe' : 'node');
+  // The registry's are built for the usual C library only.
+  if (spawnSync(node, ['--version']).status !== 0) throw new SetupError(instead);
+  return node;
 }
 
 /** The environment in which `node` and `pnpm` are the right ones. */
 export function ensureTools() {
   const pnpm = ensurePnpm();
   const node = ensureNode(pnpm);
-  return {
-    NODE_OF_PROJECT: node,
-    PATH: [dirname(node), pnpm, process.env.PATH].join(delimiter),
-  };
+  return { PATH: [dirname(node), pnpm, process.env.PATH].join(delimiter) };
 }
 
 /** The dependencies of the lockfile; under a second when nothing changed. */
@@ -129,6 +131,8 @@ export function ensureDependencies() {
     { cwd: root, stdio: ['ignore', 'pipe', 'inherit'], encoding: 'utf8', shell: windows },
   );
   if (status !== 0) {
-    throw new SetupError(`${stdout}\nCould not install the dependencies (pnpm install --frozen-lockfile).`);
+    throw new SetupError(
+      `${stdout}\nCould not install the dependencies. If a package.json has changed: npm run pnpm install`,
+    );
   }
 }
