@@ -75,7 +75,8 @@ export class HeldTokens {
     return this.#calls.run('getTokenExpiry', 'read', async (at) => {
       const [left] = await this.#driver.timeLeft(keys, at);
       if (left === undefined || left === null) return null;
-      return { expiresAt: left === Infinity ? null : new Date(at.now + left) };
+      // No Date is later than this, and a clock of the backend's own may round upwards.
+      return { expiresAt: left === Infinity ? null : new Date(Math.min(at.now + left, 8.64e15)) };
     });
   }
 
@@ -119,7 +120,7 @@ export class HeldTokens {
       throw new OAuthDatabaseError('OAUTHDB_UNSUPPORTED', message, { operation, outcome: 'not_executed' });
     }
     const prefix = this.#prefix;
-    for (let after: string | undefined; ; ) {
+    for (let after: string | undefined; ;) {
       const request = { after, limit: PAGE };
       const page: Page = await this.#calls.run(operation, 'read', (at) =>
         this.#driver.list({ prefix }, request, at),

@@ -39,7 +39,7 @@ export class ExpiryWheel {
       return [];
     }
     if (last - this.#first < this.#buckets.size) return range(this.#first, last);
-    const seconds = [...this.#buckets.keys()].sort((a, b) => a - b);
+    const seconds = [...this.#buckets.keys()].toSorted((a, b) => a - b);
     this.#first = seconds[0] ?? Infinity;
     return seconds.filter((second) => second <= last);
   }

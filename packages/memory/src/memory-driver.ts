@@ -1,15 +1,16 @@
-import type {
-  Change,
-  Committed,
-  Driver,
-  Entry,
-  Moment,
-  Page,
-  PageRequest,
-  Supports,
-  Take,
-  Taken,
-  Where,
+import {
+  refuseLate,
+  type Change,
+  type Committed,
+  type Driver,
+  type Entry,
+  type Moment,
+  type Page,
+  type PageRequest,
+  type Supports,
+  type Take,
+  type Taken,
+  type Where,
 } from '@oauthdb/core';
 import { MemoryStore } from './memory-store.ts';
 
@@ -41,13 +42,17 @@ export class MemoryDriver implements Driver {
     });
   }
 
-  async take(take: Take, { now }: Moment): Promise<Taken> {
+  async take(take: Take, at: Moment): Promise<Taken> {
+    refuseLate(at);
+    const { now } = at;
     const taken = this.#look(take, now);
     if (taken.status === 'taken') this.#mark(take, now);
     return taken;
   }
 
-  async commit({ take, checks = [], deletes = [], puts = [] }: Change, { now }: Moment): Promise<Committed> {
+  async commit({ take, checks = [], deletes = [], puts = [] }: Change, at: Moment): Promise<Committed> {
+    refuseLate(at);
+    const { now } = at;
     const nothing = { committed: false, deleted: 0 };
     if (take !== undefined) {
       if (this.#store.marker(take.key, now)?.attempt === take.attempt) return { committed: true, deleted: 0 };

@@ -1,4 +1,9 @@
-import { databaseOptionNames, DriverDatabase, refuseUnknownOptions, type DatabaseOptions } from '@oauthdb/core';
+import {
+  databaseOptionNames,
+  DriverDatabase,
+  refuseUnknownOptions,
+  type DatabaseOptions,
+} from '@oauthdb/core';
 import { MemoryDriver } from './memory-driver.ts';
 import { MemoryStore } from './memory-store.ts';
 

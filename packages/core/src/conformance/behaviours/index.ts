@@ -1,0 +1,35 @@
+import type { Behaviour } from '../suite.ts';
+import { batches } from './batches.ts';
+import { changes } from './changes.ts';
+import { closing } from './closing.ts';
+import { contention } from './contention.ts';
+import { copies } from './copies.ts';
+import { expiry } from './expiry.ts';
+import { hostileInput } from './hostile-input.ts';
+import { isolation } from './isolation.ts';
+import { listings } from './listing.ts';
+import { overwriting } from './overwriting.ts';
+import { reading } from './reading.ts';
+import { roundTrips } from './round-trips.ts';
+import { tags } from './tags.ts';
+import { taking } from './taking.ts';
+import { visibility } from './visibility.ts';
+
+/** Everything that a backend must do: the tokens you hold first, then what the driver promises. */
+export const behaviours: readonly Behaviour[] = [
+  roundTrips,
+  overwriting,
+  expiry,
+  listings,
+  batches,
+  isolation,
+  hostileInput,
+  copies,
+  closing,
+  contention,
+  reading,
+  changes,
+  taking,
+  tags,
+  visibility,
+];

@@ -1,0 +1,100 @@
+import { randomUUID } from 'node:crypto';
+import { DriverDatabase } from '../driver-database.ts';
+import type { Driver, Moment, Put, Supports } from '../driver.ts';
+import type { OAuthDatabase } from '../oauth-database.ts';
+import type { DatabaseOptions } from '../options.ts';
+import { monotonicNow } from '../timing.ts';
+import { ManualClock } from './clock.ts';
+import type { Backend } from './suite.ts';
+
+/** What one case works with: a namespace of its own, a clock, and databases and drivers that are closed after it. */
+export class Context {
+  /** Begins every key of this case. Ends in a colon. */
+  readonly prefix: string;
+  readonly supports: Supports;
+  readonly driver: Driver;
+  /** Moves by hand. Databases of a backend whose `supports.clock` is false are not opened on it, for they live in real time. */
+  readonly clock: ManualClock = new ManualClock(1_700_000_000_000);
+  readonly #backend: Backend;
+  readonly #opened: { close(): Promise<void> }[];
+
+  private constructor(backend: Backend, driver: Driver) {
+    this.#backend = backend;
+    this.prefix = `${backend.prefix ?? 't'}${randomUUID()}:`;
+    this.driver = driver;
+    this.supports = driver.supports;
+    this.#opened = [driver];
+  }
+
+  static async open(backend: Backend): Promise<Context> {
+    return new Context(backend, await backend.open());
+  }
+
+  /** A database of its own on the store, under this case's prefix. */
+  async database(options: DatabaseOptions = {}): Promise<OAuthDatabase> {
+    const database = new DriverDatabase(await this.#backend.open(), {
+      keyPrefix: `${this.prefix}held:`,
+      serverKeyPrefix: `${this.prefix}issued:`,
+      commandTimeout: 30_000,
+      now: this.#now,
+      ...options,
+    });
+    this.#opened.push(database);
+    return database;
+  }
+
+  /** One more driver on the store. */
+  async another(): Promise<Driver> {
+    const driver = await this.#backend.open();
+    this.#opened.push(driver);
+    return driver;
+  }
+
+  /** This moment, for a call to a driver. */
+  at(): Moment {
+    return { now: this.#now(), deadline: monotonicNow() + 30_000 };
+  }
+
+  /** A key, or the name of a tag, of this case. */
+  key(name: string): string {
+    return this.prefix + name;
+  }
+
+  put(name: string, value: string, more: Partial<Put> = {}): Put {
+    return { key: this.key(name), value, expiresAt: null, ...more };
+  }
+
+  async value(name: string): Promise<string | null> {
+    const [entry] = await this.driver.read([this.key(name)], this.at());
+    return entry?.value ?? null;
+  }
+
+  /** All that a tag or a prefix lists, in order. */
+  async listed(
+    where: { tag: string; shared?: boolean } | { prefix: string },
+    limit = 100,
+  ): Promise<string[]> {
+    const place =
+      'prefix' in where
+        ? { prefix: this.key(where.prefix) }
+        : {
+            tag: {
+              name: this.key(where.tag),
+              ...(where.shared === undefined ? {} : { shared: where.shared }),
+            },
+          };
+    const items = new Set<string>();
+    for (let after: string | undefined; ;) {
+      const page = await this.driver.list(place, { after, limit }, this.at());
+      for (const item of page.items) items.add(item);
+      if (page.next === null) return [...items].toSorted();
+      after = page.next;
+    }
+  }
+
+  async close(): Promise<void> {
+    await Promise.all(this.#opened.map((one) => one.close()));
+  }
+
+  readonly #now = (): number => (this.supports.clock ? this.clock.now() : Date.now());
+}

@@ -1,0 +1,36 @@
+import type { Driver } from '../driver.ts';
+import type { Context } from './context.ts';
+
+/** What the suite needs of a backend. */
+export interface Backend {
+  /** Shown in front of the cases. Default: the driver's name. */
+  readonly name?: string;
+  /**
+   * Opens one more driver on the store that all drivers of this backend share. Every case works under a prefix of its own and
+   * flushes nothing, so that the store may hold other things.
+   */
+  open(): Driver | Promise<Driver>;
+  /**
+   * Stands in every key prefix the suite makes up, for stores that must be told where a key may live. Default: `t`.
+   */
+  readonly prefix?: string;
+}
+
+/** The two functions of a test runner, as vitest, `node:test`, Mocha, Jest and Bun have them. */
+export interface Runner {
+  describe(name: string, body: () => void): unknown;
+  it(name: string, body: () => Promise<void>, timeoutMs?: number): unknown;
+}
+
+/** One thing that a backend must do. The name is a sentence. */
+export interface Case {
+  readonly name: string;
+  /** Runs on every backend: where backends promise different things, it tests whichever answer it is given. */
+  readonly run: (context: Context) => Promise<void>;
+}
+
+/** The cases of one behaviour. */
+export interface Behaviour {
+  readonly name: string;
+  readonly cases: readonly Case[];
+}
