@@ -7,8 +7,8 @@ import { freePort, HOST } from './ports.ts';
  * - `blackhole`: connections open and stay open, and nothing arrives on either side. Back in `pass`
  *   what was held arrives late, as it does when a network heals.
  * - `refuse`: as if nobody listened: open connections are reset, new ones refused.
- * - `drop-replies`: requests arrive and are carried out, their replies are lost. A connection that
- *   lost some is reset when the mode changes, for what follows would answer the wrong request.
+ * - `drop-replies`: requests arrive and are carried out, their replies are lost. A connection that was
+ *   used meanwhile is reset when the mode changes, for a later reply would answer the wrong request.
  */
 export type Mode = 'pass' | 'blackhole' | 'refuse' | 'drop-replies';
 
@@ -70,9 +70,9 @@ export async function startProxy(target: { readonly host?: string; readonly port
 
 /** Joins a client's connection to one of the server's. */
 function link(client: Socket, server: Socket, ended: () => void): Link {
-  let lost = false;
-  const lose = (): void => {
-    lost = true;
+  let spoilt = false;
+  const spoil = (): void => {
+    spoilt = true;
   };
   const cut = (): void => {
     ended();
@@ -92,13 +92,14 @@ function link(client: Socket, server: Socket, ended: () => void): Link {
   return {
     cut,
     enter(mode) {
-      if (mode === 'refuse' || (lost && mode !== 'drop-replies')) return cut();
-      client.unpipe().pause();
-      server.unpipe().off('data', lose).pause();
+      if (mode === 'refuse' || (spoilt && mode !== 'drop-replies')) return cut();
+      client.unpipe().off('data', spoil).pause();
+      server.unpipe().off('data', spoil).pause();
       if (mode === 'blackhole') return;
       client.pipe(server);
-      if (mode === 'pass') server.pipe(client);
-      else server.on('data', lose).resume();
+      if (mode === 'pass') return void server.pipe(client);
+      client.on('data', spoil);
+      server.on('data', spoil).resume();
     },
   };
 }

@@ -12,8 +12,13 @@ export async function running<T>(
 ): Promise<Running<T>> {
   const servers: Promise<Leashed>[] = [];
   const stop = async (): Promise<void> => {
-    const settled = await Promise.allSettled(servers);
-    await Promise.all(settled.map((one) => (one.status === 'fulfilled' ? one.value.stop() : undefined)));
+    const stopped = servers.map((server) =>
+      server.then(
+        (one) => one.stop(),
+        () => {},
+      ),
+    );
+    await Promise.all(stopped);
   };
   try {
     const at = await make((server) => {
