@@ -32,7 +32,8 @@ export default async function setup(root: TestProject): Promise<() => Promise<vo
   const bad = started.find((one) => one.status === 'rejected');
   if (bad !== undefined) {
     await stop();
-    throw bad.reason;
+    // Only the message: where in this directory it was thrown helps nobody.
+    throw Object.assign(new Error(`No redis for the tests: ${(bad.reason as Error).message}`), { stack: '' });
   }
   for (const { kind, at } of good) root.provide(kind, at);
   if (good.length > 0) {

@@ -61,7 +61,9 @@ async function external(text: string): Promise<Running<Standalone>> {
     password: decodeURIComponent(url.password),
   };
   const user = { username: `oauthdb-test-${process.pid}`, password: 'app-secret' };
-  await send(at, 'ACL', 'SETUSER', user.username, `>${user.password}`, ...APP_RULES);
+  await send(at, 'ACL', 'SETUSER', user.username, `>${user.password}`, ...APP_RULES).catch((cause: Error) => {
+    throw new Error(`REDIS_URL, ${at.host}:${at.port}: ${cause.message}`, { cause });
+  });
   return {
     at: { url: text, ...at, user },
     stop: async () => void (await send(at, 'ACL', 'DELUSER', user.username)),
