@@ -21,6 +21,12 @@ const tasks = {
     call('oxlint', ['.']);
     call('node', [join(root, 'scripts/check-packages.mjs')]);
   },
+  // The two halves of a release: write the versions and changelogs; build and publish them.
+  version: () => call('changeset', ['version']),
+  release: () => {
+    call('turbo', ['run', 'build']);
+    call('changeset', ['publish']);
+  },
   pnpm: (args) => call('pnpm', args),
 };
 
