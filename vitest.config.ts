@@ -29,7 +29,8 @@ export default defineConfig({
       project('packages/redis-cluster', 'cluster'),
       project('packages/oauthdb', 'standalone', 'cluster'),
       project('tooling/test-redis', 'standalone', 'tls', 'cluster', 'sentinel'),
-      project('examples/demo'),
+      project('tooling/readmes', 'standalone', 'cluster'),
+      project('examples/demo', 'standalone', 'cluster'),
     ],
     coverage: {
       provider: 'v8',
