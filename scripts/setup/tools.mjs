@@ -1,6 +1,16 @@
 // Node.js and pnpm at the versions this repository names, from the npm registry, into .toolchain/.
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  accessSync,
+  constants,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { homedir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -115,9 +125,20 @@ function ensureNode(pnpm) {
 
 /** The environment in which `node` and `pnpm` are the right ones. */
 export function ensureTools() {
+  ensureHome();
   const pnpm = ensurePnpm();
   const node = ensureNode(pnpm);
   return { PATH: [dirname(node), pnpm, process.env.PATH].join(delimiter) };
+}
+
+/** A place for the caches of npm and pnpm where the user, as in many containers, has no home to write to. */
+function ensureHome() {
+  try {
+    accessSync(homedir(), constants.W_OK);
+  } catch {
+    process.env.HOME = join(toolchain, 'home');
+    mkdirSync(process.env.HOME, { recursive: true });
+  }
 }
 
 /** The dependencies of the lockfile; under a second when nothing changed. */
