@@ -138,6 +138,7 @@ function ensureHome() {
   } catch {
     process.env.HOME = join(toolchain, 'home');
     mkdirSync(process.env.HOME, { recursive: true });
+    process.env.npm_config_cache = join(process.env.HOME, '.npm'); // the npm above us has set it
   }
 }
 
