@@ -5,17 +5,17 @@
 #   redis-server.sh redis:8 <directory>
 set -eu
 image=$1
-mkdir -p "$2/root"
+mkdir -p "$2/files"
 dir=$(cd "$2" && pwd)
 
 container=$(docker create "$image")
-docker export "$container" | tar -x -C "$dir/root" lib lib64 usr/lib usr/lib64 usr/local/bin >&2
+docker export "$container" | tar -x -C "$dir/files" lib lib64 usr/lib usr/lib64 usr/local/bin >&2
 docker rm "$container" >/dev/null
 
-server=$(ls "$dir"/root/usr/local/bin/valkey-server "$dir"/root/usr/local/bin/redis-server 2>/dev/null | head -n 1)
+server=$(ls "$dir"/files/usr/local/bin/valkey-server "$dir"/files/usr/local/bin/redis-server 2>/dev/null | head -n 1)
 cat >"$dir/redis-server" <<EOF
 #!/bin/sh
-exec "$dir/root/lib64/ld-linux-x86-64.so.2" --library-path "$dir/root/usr/lib/x86_64-linux-gnu" \\
+exec "$dir/files/lib64/ld-linux-x86-64.so.2" --library-path "$dir/files/usr/lib/x86_64-linux-gnu" \\
   --argv0 redis-server "$server" "\$@"
 EOF
 chmod +x "$dir/redis-server"
