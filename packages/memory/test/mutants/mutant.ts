@@ -40,7 +40,7 @@ export function commitWith(
   alter: (put: Put, at: Moment) => Put | Promise<Put>,
 ): Driver['commit'] {
   return async (change: Change, at: Moment) => {
-    const puts = await Promise.all((change.puts ?? []).map((put) => alter(put, at)));
+    const puts = await Promise.all((change.puts ?? []).map(async (put) => alter(put, at)));
     return sound.commit({ ...change, puts }, at);
   };
 }
