@@ -19,7 +19,8 @@ const APP_RULES = [
   ...['+hello', '+auth', '+ping', '+quit', '+select', '+readonly', '+command', '+info', '+time'],
   ...['+client|setname', '+cluster|slots', '+cluster|shards'],
   ...['+get', '+mget', '+set', '+del', '+unlink', '+exists', '+pttl', '+pexpire', '+persist', '+scan'],
-  ...['+sadd', '+srem', '+sscan', '+smembers', '+zadd', '+zrem', '+zscan', '+zrange', '+zremrangebyscore'],
+  ...['+sadd', '+srem', '+sscan', '+smembers', '+scard', '+zadd', '+zrem', '+zscan', '+zrange', '+zcard'],
+  ...['+zremrangebyscore'],
   ...['+eval', '+evalsha', '+script|load'],
 ];
 

@@ -1,0 +1,70 @@
+import { DriverDatabase, kindOf } from '@oauthdb/core';
+import { RedisDriver, redisOptions, type RedisOptions, type RedisSettings } from '@oauthdb/redis-driver';
+import { Redis } from 'ioredis';
+import { GivenIoredisClient, OwnIoredisClient, type Ioredis } from './ioredis-client.ts';
+
+export interface RedisOAuthDatabaseOptions extends RedisOptions {
+  /**
+   * An ioredis client to use instead of a connection of our own; it is never closed. Set it up to fail fast: what it queues or
+   * sends again while its server is away, callers have given up.
+   */
+  readonly client?: Ioredis | undefined;
+}
+
+/**
+ * An `OAuthDatabase` on Redis or Valkey, by ioredis. It connects with the first call.
+ *
+ * @example
+ * const db = new RedisOAuthDatabase({ url: 'redis://localhost:6379' });
+ * await db.storeToken('user_123', 'oauth_token_value', new Date(Date.now() + 3_600_000));
+ */
+export class RedisOAuthDatabase extends DriverDatabase {
+  /** @throws TypeError for an option that is unknown or wrong. */
+  constructor(options: RedisOAuthDatabaseOptions = {}) {
+    const { settings, client, database } = redisOptions<Ioredis>(options);
+    super(new RedisDriver(settings === undefined ? given(client) : own(settings)), database);
+  }
+}
+
+/** The driver beneath {@link RedisOAuthDatabase}, to wrap it or to use it without its rules. */
+export function ioredisDriver(options: RedisOAuthDatabaseOptions = {}): RedisDriver {
+  const { settings, client } = redisOptions<Ioredis>(options);
+  return new RedisDriver(settings === undefined ? given(client) : own(settings));
+}
+
+function own(settings: RedisSettings): OwnIoredisClient {
+  const { host, port, username, password, db, tls, connectTimeout, socketTimeout, reconnectDelay } = settings;
+  const redis = new Redis({
+    host,
+    port,
+    ...(username === undefined ? {} : { username }),
+    ...(password === undefined ? {} : { password }),
+    ...(tls === undefined ? {} : { tls }),
+    connectTimeout,
+    // Notices a server that hangs; without it the calls after would hang as well.
+    socketTimeout,
+    disconnectTimeout: 100,
+    retryStrategy: reconnectDelay,
+    lazyConnect: true,
+    // Nothing is queued and nothing is sent twice: a call that failed is repeated by core, if that is harmless, and only then.
+    enableOfflineQueue: false,
+    maxRetriesPerRequest: 0,
+    // These need rights that an application has no other use for, and complain on the console where it has not got them.
+    enableReadyCheck: false,
+    disableClientInfo: true,
+  });
+  return new OwnIoredisClient(redis as unknown as Ioredis, db);
+}
+
+function given(client: Ioredis | undefined): GivenIoredisClient {
+  if (typeof client?.call !== 'function' || typeof client.status !== 'string') {
+    throw new TypeError(
+      `client must be an ioredis client, received ${kindOf(client)} without call and status`,
+    );
+  }
+  if (client.isCluster === true)
+    throw new TypeError('client must not be a cluster: use @oauthdb/redis-cluster');
+  if (client.options?.keyPrefix)
+    throw new TypeError('client must not have a keyPrefix: set that of the database');
+  return new GivenIoredisClient(client);
+}

@@ -1,0 +1,18 @@
+export type { ClusterMap, ClusterNode, ConnectionListener, RedisClient } from './client.ts';
+export { companion } from './companion.ts';
+export type { CompanionKind } from './companion.ts';
+export { redisOptionsFromEnv } from './env.ts';
+export { connectionSettings, redisOptions, splitOptions } from './options.ts';
+export type {
+  ConnectionSettings,
+  ParsedOptions,
+  RedisConnectionOptions,
+  RedisOptions,
+  RedisSettings,
+} from './options.ts';
+export { isOneSlot } from './prefixes.ts';
+export { RedisDriver } from './redis-driver.ts';
+export type { RedisDriverOptions } from './redis-driver.ts';
+export { inOneSlot, slotOf } from './slot.ts';
+export { parseRedisUrl } from './url.ts';
+export type { RedisAddress, RedisUrl } from './url.ts';

@@ -1,0 +1,122 @@
+import {
+  monotonicNow,
+  OAuthDatabaseError,
+  type Change,
+  type Committed,
+  type Moment,
+  type Put,
+  type Tag,
+} from '@oauthdb/core';
+import { committed, tagsToLeave } from './change.ts';
+import { Operations } from './operations.ts';
+import type { Runner } from './runner.ts';
+import type { ScriptReply } from './script.ts';
+import { slotOf } from './slot.ts';
+
+/**
+ * Makes a change whose keys are in several slots of a cluster, which no single step can: *prepare what nobody can see yet, decide
+ * on one key, clean up*. In every state in between, whatever can be read is listed.
+ *
+ * If it ends half-way, new entries may stay that nobody knows of, until they expire; nothing is taken back then, for a repeat of
+ * the change may be under way already.
+ */
+export function commitInOrder(change: Change, at: Moment, runner: Runner): Promise<Committed> {
+  const { take, checks = [] } = change;
+  const asked = [...(take === undefined ? [] : [take]), ...checks].map(({ key }) => slotOf(key));
+  const [slot] = asked;
+  if (slot === undefined) return write(change, at, runner);
+  if (asked.some((other) => other !== slot)) {
+    const message = 'a change can depend on keys of one slot only: give all prefixes the same hash tag';
+    return Promise.reject(
+      new OAuthDatabaseError('OAUTHDB_UNSUPPORTED', message, { outcome: 'not_executed' }),
+    );
+  }
+  return decide(change, slot, at, runner);
+}
+
+/** A change that asks for nothing: lists, entries, deletes, and what was deleted is taken off its lists. */
+async function write({ puts = [], deletes = [] }: Change, at: Moment, runner: Runner): Promise<Committed> {
+  const putKeys = new Set(puts.map(({ key }) => key));
+  await new Step().tag(puts, at).run(at, runner);
+  const written = new Step();
+  for (const one of deletes) if (putKeys.has(one.key)) written.at(one.key).delete(one);
+  for (const put of puts) written.at(put.key).put(put, at.now);
+  const cleared = new Step();
+  for (const one of deletes) if (!putKeys.has(one.key)) cleared.at(one.key).delete(one);
+  const replies = [...(await written.run(at, runner)), ...(await cleared.run(at, runner))];
+  await new Step().untag(tagsToLeave(deletes, puts)).run(at, runner);
+  return { committed: true, deleted: count(replies) };
+}
+
+async function decide(change: Change, slot: number, at: Moment, runner: Runner): Promise<Committed> {
+  const { take, checks = [], puts = [], deletes = [] } = change;
+  const inside = ({ key }: { readonly key: string }): boolean => slotOf(key) === slot;
+  const outside = (one: { readonly key: string }): boolean => !inside(one);
+
+  // Lists first, and at the same time a look at whether the rest is worth while.
+  const listing = new Step().tag(puts, at).run(at, runner);
+  const [seen] = await Promise.all([runner.run(askingFor(change), at), listing]);
+  let decision = seen;
+  if (seen.outcome === 'done') {
+    const prepared = new Step();
+    for (const put of puts.filter(outside)) prepared.at(put.key).put(put, at.now);
+    await prepared.run(at, runner);
+    const deciding = askingFor(change);
+    if (take !== undefined) deciding.mark();
+    for (const one of deletes.filter(inside)) deciding.delete(one);
+    for (const put of puts.filter(inside)) deciding.put(put, at.now);
+    decision = await runner.run(deciding, at);
+  }
+
+  const { committed: won, deleted } = committed(decision);
+  const cleared = new Step();
+  if (won) for (const one of deletes.filter(outside)) cleared.at(one.key).delete(one);
+  else if (seen.outcome === 'done') for (const put of puts.filter(outside)) cleared.at(put.key).delete(put);
+  const more = count(await cleared.run(at, runner));
+  // What was asked for may be there, put by somebody else, and listed.
+  const asked = new Set([take, ...checks].map((one) => one?.key));
+  const unmade = puts.filter(({ key }) => !asked.has(key)).flatMap(({ tags = [] }) => tags);
+  await new Step().untag(won ? tagsToLeave(deletes, puts) : unmade).run(at, runner);
+  return { committed: won, deleted: decision.outcome === 'done' ? deleted + more : 0 };
+}
+
+function askingFor({ take, checks = [] }: Change): Operations {
+  const operations = new Operations();
+  if (take !== undefined) operations.take(take);
+  for (const check of checks) operations.check(check);
+  return operations;
+}
+
+function count(replies: readonly ScriptReply[]): number {
+  return replies.reduce((sum, { deleted }) => sum + deleted, 0);
+}
+
+/** What may happen at the same time: one call of the script per slot. */
+class Step {
+  readonly #bySlot = new Map<number, Operations>();
+
+  at(key: string): Operations {
+    const slot = slotOf(key);
+    const operations = this.#bySlot.get(slot) ?? new Operations();
+    this.#bySlot.set(slot, operations);
+    return operations;
+  }
+
+  /** Lists entries that are put in a later step: at the deadline at the latest, and from then on they live. */
+  tag(puts: readonly Put[], { now, deadline }: Moment): this {
+    const slackMs = Math.max(0, deadline - monotonicNow());
+    for (const put of puts) {
+      for (const tag of put.tags ?? []) this.at(tag.name).tag(tag, put, now, slackMs);
+    }
+    return this;
+  }
+
+  untag(tags: readonly Tag[]): this {
+    for (const tag of tags) this.at(tag.name).untag(tag);
+    return this;
+  }
+
+  run(at: Moment, runner: Runner): Promise<ScriptReply[]> {
+    return Promise.all([...this.#bySlot.values()].map((operations) => runner.run(operations, at)));
+  }
+}

@@ -1,0 +1,115 @@
+import type {
+  Change,
+  Committed,
+  Driver,
+  Entry,
+  Moment,
+  Page,
+  PageRequest,
+  Supports,
+  Take,
+  Taken,
+  Where,
+} from '@oauthdb/core';
+import { commitInOneStep, slotsOf } from './change.ts';
+import type { RedisClient } from './client.ts';
+import { notStringsError } from './errors.ts';
+import { listMembers, listPrefix } from './listing.ts';
+import { Operations } from './operations.ts';
+import { commitInOrder } from './ordered.ts';
+import { Runner } from './runner.ts';
+import { slotOf } from './slot.ts';
+
+export interface RedisDriverOptions {
+  /**
+   * Whether a change may span keys. Default: not in a cluster. True there if all prefixes have one hash tag, so that everything
+   * is in one slot (see {@link inOneSlot}).
+   */
+  readonly transactions?: boolean;
+}
+
+/**
+ * One {@link Driver} for every Redis client: whatever lends a {@link RedisClient}.
+ *
+ * Every change is one call of one script, in a cluster one per slot; every read is one command. Entries expire by the server's
+ * clock, as long after they were written as their expiry was away by core's.
+ */
+export class RedisDriver implements Driver {
+  readonly name: string;
+  readonly supports: Supports;
+  readonly #client: RedisClient;
+  readonly #runner: Runner;
+
+  constructor(client: RedisClient, options: RedisDriverOptions = {}) {
+    const { transactions = client.cluster === undefined } = options;
+    this.name = client.cluster === undefined ? 'redis' : 'redis-cluster';
+    this.supports = { transactions, permanence: true, clock: false, scan: true };
+    this.#client = client;
+    this.#runner = new Runner(client);
+  }
+
+  async read(keys: readonly string[], at: Moment): Promise<(Entry | null)[]> {
+    const [key] = keys;
+    if (key !== undefined && keys.length === 1)
+      return [entry(await this.#runner.send(key, ['GET', key], at))];
+    const found = new Map<string, unknown>();
+    const read = async (some: readonly string[]): Promise<void> => {
+      const values = (await this.#runner.send(some[0] as string, ['MGET', ...some], at)) as unknown[];
+      for (const [i, name] of some.entries()) found.set(name, values[i]);
+    };
+    await Promise.all(this.#bySlot(keys).map(read));
+    return keys.map((name) => entry(found.get(name)));
+  }
+
+  async timeLeft(keys: readonly string[], at: Moment): Promise<(number | null)[]> {
+    const left = await Promise.all(keys.map((key) => this.#runner.send(key, ['PTTL', key], at)));
+    return left.map((reply) => {
+      const ms = Number(reply);
+      if (ms === -2) return null;
+      return ms === -1 ? Infinity : ms;
+    });
+  }
+
+  async take(take: Take, at: Moment): Promise<Taken> {
+    const operations = new Operations();
+    operations.take(take);
+    operations.mark();
+    const { outcome, value } = await this.#runner.run(operations, at);
+    if (outcome === 'refused' || outcome === 'absent') return { status: outcome };
+    return { status: outcome === 'used' ? 'used' : 'taken', value };
+  }
+
+  async commit(change: Change, at: Moment): Promise<Committed> {
+    if (this.#client.cluster === undefined || slotsOf(change).size <= 1) {
+      return commitInOneStep(change, at, this.#runner);
+    }
+    return commitInOrder(change, at, this.#runner);
+  }
+
+  async list(where: Where, page: PageRequest, at: Moment): Promise<Page> {
+    if ('tag' in where) return listMembers(where.tag, page, at, this.#runner);
+    return listPrefix(where.prefix, page, at, this.#runner, this.#client.cluster);
+  }
+
+  async close(): Promise<void> {
+    this.#runner.close();
+  }
+
+  /** The keys that one command may name together. */
+  #bySlot(keys: readonly string[]): (readonly string[])[] {
+    if (this.#client.cluster === undefined) return [keys];
+    const groups = new Map<number, string[]>();
+    for (const key of keys) {
+      const group = groups.get(slotOf(key));
+      if (group === undefined) groups.set(slotOf(key), [key]);
+      else group.push(key);
+    }
+    return [...groups.values()];
+  }
+}
+
+function entry(value: unknown): Entry | null {
+  if (typeof value === 'string') return { value, version: value };
+  if (value === null) return null;
+  throw notStringsError();
+}

@@ -1,0 +1,150 @@
+import { createHash } from 'node:crypto';
+import { notStringsError } from './errors.ts';
+
+/** The one script: it carries a list of operations out, in one step, unless it comes too late or one of them asks in vain. */
+export const SCRIPT: string = `
+-- Carries operations out in their order, as one step. Those that ask stand in front of those that write: the first one that
+-- asks in vain ends the script, and nothing has been written.
+--
+-- ARGV[1] is when the caller stops waiting, by this server's clock, in ms: later than that the script does nothing.
+-- Each operation follows, its verb and then its arguments; its keys are the next ones of KEYS. A life is in ms, '' for ever.
+--
+--   asks:   absent             entry
+--           equals             entry          value
+--           take               entry, marker  attempt, remember, needle   once at most; the value must contain the needle
+--   writes: mark                                                          does what take asked for
+--           tag                list           member, life, GT or ''      a sorted set; GT: never shortens a member's life
+--           share              set, expiry    member, life, GT or ''      a set that others use too, and its members' expiries
+--           set                entry, marker  value, life
+--           del                entry
+--           untag              list           member
+--           unshare            set, expiry    member
+--
+-- A marker is '<length of the attempt>:<attempt><value>'.
+--
+-- Returns { outcome, the server's time in ms, how many entries were deleted, the value that was taken }. Outcomes: done, late,
+-- failed (a check), and of take: again (this attempt took it before), used (another did), refused, absent.
+
+local call = redis.call
+local clock = call('TIME')
+local now = clock[1] * 1000 + math.floor(clock[2] / 1000)
+if now > tonumber(ARGV[1]) then return {'late', now} end
+
+local took, value
+local deleted = 0
+
+-- Lets a list, and what stands beside it, live as long as its longest member; for ever if it has a member of somebody else's.
+local function live(list, set)
+  local last = call('ZRANGE', list, -1, -1, 'WITHSCORES')[2]
+  if last == 'inf' or set and call('SCARD', set) > call('ZCARD', list) then
+    call('PERSIST', list)
+    if set then call('PERSIST', set) end
+  else
+    local life = math.max(1, tonumber(last) - now)
+    call('PEXPIRE', list, life)
+    if set then call('PEXPIRE', set, life) end
+  end
+end
+
+local function add(list, member, life, flag)
+  local score = life == '' and '+inf' or now + tonumber(life)
+  if flag == '' then call('ZADD', list, score, member) else call('ZADD', list, flag, score, member) end
+end
+
+local k, a = 1, 2
+while ARGV[a] do
+  local verb, key = ARGV[a], KEYS[k]
+  if verb == 'set' then
+    call('DEL', KEYS[k + 1])
+    if ARGV[a + 2] == '' then call('SET', key, ARGV[a + 1]) else call('SET', key, ARGV[a + 1], 'PX', ARGV[a + 2]) end
+    k, a = k + 2, a + 3
+
+  elseif verb == 'del' then
+    deleted = deleted + call('DEL', key)
+    k, a = k + 1, a + 1
+
+  elseif verb == 'take' then
+    local marker, mine = KEYS[k + 1], #ARGV[a + 1] .. ':' .. ARGV[a + 1]
+    value = call('GET', key)
+    if not value then
+      local mark = call('GET', marker)
+      if not mark then return {'absent', now} end
+      if string.sub(mark, 1, #mine) == mine then return {'again', now, 0, string.sub(mark, #mine + 1)} end
+      local length, rest = string.match(mark, '^(%d+):()')
+      return {'used', now, 0, string.sub(mark, rest + length)}
+    end
+    if not string.find(value, ARGV[a + 3], 1, true) then return {'refused', now} end
+    took = {key = key, marker = marker, mine = mine, remember = tonumber(ARGV[a + 2])}
+    k, a = k + 2, a + 4
+
+  elseif verb == 'mark' then
+    local life = math.max(took.remember, call('PTTL', took.key), 1)
+    call('SET', took.marker, took.mine .. value, 'PX', life)
+    call('DEL', took.key)
+    a = a + 1
+
+  elseif verb == 'equals' then
+    if call('GET', key) ~= ARGV[a + 1] then return {'failed', now} end
+    k, a = k + 1, a + 2
+
+  elseif verb == 'absent' then
+    if call('EXISTS', key) == 1 then return {'failed', now} end
+    k, a = k + 1, a + 1
+
+  elseif verb == 'tag' then
+    call('ZREMRANGEBYSCORE', key, '-inf', '(' .. now)
+    add(key, ARGV[a + 1], ARGV[a + 2], ARGV[a + 3])
+    live(key)
+    k, a = k + 1, a + 4
+
+  elseif verb == 'share' then
+    local expiry = KEYS[k + 1]
+    for _, gone in ipairs(call('ZRANGE', expiry, '-inf', '(' .. now, 'BYSCORE', 'LIMIT', 0, 1000)) do
+      call('SREM', key, gone)
+      call('ZREM', expiry, gone)
+    end
+    call('SADD', key, ARGV[a + 1])
+    add(expiry, ARGV[a + 1], ARGV[a + 2], ARGV[a + 3])
+    live(expiry, key)
+    k, a = k + 2, a + 4
+
+  elseif verb == 'untag' then
+    call('ZREM', key, ARGV[a + 1])
+    k, a = k + 1, a + 2
+
+  elseif verb == 'unshare' then
+    call('SREM', key, ARGV[a + 1])
+    call('ZREM', KEYS[k + 1], ARGV[a + 1])
+    k, a = k + 2, a + 2
+
+  else
+    return redis.error_reply('ERR no such verb')
+  end
+end
+return {'done', now, deleted, value}
+`;
+
+/** By which a server knows the script. */
+export const SCRIPT_SHA: string = createHash('sha1').update(SCRIPT).digest('hex');
+
+export interface ScriptReply {
+  readonly outcome: 'done' | 'late' | 'failed' | 'again' | 'used' | 'refused' | 'absent';
+  /** By the server's clock, in ms. */
+  readonly time: number;
+  /** How many of the deleted entries were there. */
+  readonly deleted: number;
+  /** What was taken, now or before. */
+  readonly value: string;
+}
+
+/** Reads what the script returned; a client that is set up for it gives numbers as strings. */
+export function parseReply(raw: unknown): ScriptReply {
+  const [outcome, time, deleted, value] = raw as readonly unknown[];
+  if (typeof outcome !== 'string') throw notStringsError();
+  return {
+    outcome: outcome as ScriptReply['outcome'],
+    time: Number(time),
+    deleted: Number(deleted ?? 0),
+    value: typeof value === 'string' ? value : '',
+  };
+}
