@@ -1,0 +1,74 @@
+import { DriverDatabase, kindOf } from '@oauthdb/core';
+import { RedisDriver, redisOptions, type RedisOptions, type RedisSettings } from '@oauthdb/redis-driver';
+import { createClient } from 'redis';
+import { GivenNodeRedisClient, OwnNodeRedisClient, type NodeRedis } from './node-redis-client.ts';
+
+export interface RedisOAuthDatabaseOptions extends RedisOptions {
+  /**
+   * A node-redis client to use instead of a connection of our own; the application connects and closes it. Set it up to fail fast:
+   * what it queues while its server is away, callers have given up.
+   */
+  readonly client?: NodeRedis | undefined;
+}
+
+/**
+ * An `OAuthDatabase` on Redis or Valkey, by node-redis. It connects with the first call.
+ *
+ * @example
+ * const db = new RedisOAuthDatabase({ url: 'redis://localhost:6379' });
+ * await db.storeToken('user_123', 'oauth_token_value', new Date(Date.now() + 3_600_000));
+ */
+export class RedisOAuthDatabase extends DriverDatabase {
+  /** @throws TypeError for an option that is unknown or wrong. */
+  constructor(options: RedisOAuthDatabaseOptions = {}) {
+    const { settings, client, database } = redisOptions<NodeRedis>(options);
+    super(new RedisDriver(settings === undefined ? given(client) : own(settings)), database);
+  }
+}
+
+/** The driver beneath {@link RedisOAuthDatabase}, to wrap it or to use it without its rules. */
+export function nodeRedisDriver(options: RedisOAuthDatabaseOptions = {}): RedisDriver {
+  const { settings, client } = redisOptions<NodeRedis>(options);
+  return new RedisDriver(settings === undefined ? given(client) : own(settings));
+}
+
+function own(settings: RedisSettings): OwnNodeRedisClient {
+  const { host, port, username, password, db, tls, connectTimeout, socketTimeout, reconnectDelay } = settings;
+  const reconnecting = {
+    host,
+    port,
+    connectTimeout,
+    // Notices a server that hangs; without it the calls after would hang as well. It takes any silence for that, ...
+    socketTimeout,
+    reconnectStrategy: (retries: number) => reconnectDelay(retries + 1),
+  };
+  const create = (): NodeRedis =>
+    createClient({
+      ...(username === undefined ? {} : { username }),
+      ...(password === undefined ? {} : { password }),
+      database: db,
+      socket: tls === undefined ? reconnecting : { ...tls, ...reconnecting, tls: true },
+      // ... so that there must not be any.
+      pingInterval: Math.ceil(socketTimeout / 3),
+      // Nothing is queued: a call that failed is repeated by core, if that is harmless, and only then.
+      disableOfflineQueue: true,
+      // A timer per command, for those that were not sent: there are none.
+      commandOptions: { timeout: 0 },
+      // These need rights that an application has no other use for.
+      disableClientInfo: true,
+      maintNotifications: 'disabled',
+    }) as unknown as NodeRedis;
+  return new OwnNodeRedisClient(create);
+}
+
+function given(client: NodeRedis | undefined): GivenNodeRedisClient {
+  if (typeof client?.sendCommand !== 'function' || typeof client.isReady !== 'boolean') {
+    throw new TypeError(
+      `client must be a node-redis client, received ${kindOf(client)} without sendCommand and isReady`,
+    );
+  }
+  if ('masters' in client) throw new TypeError('client must not be a cluster: use @oauthdb/redis-cluster');
+  const { options } = client as { readonly options?: { readonly keyPrefix?: unknown } };
+  if (options?.keyPrefix) throw new TypeError('client must not have a keyPrefix: set that of the database');
+  return new GivenNodeRedisClient(client);
+}
