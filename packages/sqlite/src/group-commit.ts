@@ -1,0 +1,170 @@
+import { monotonicNow, OAuthDatabaseError, startTimer, stopTimer, type Moment } from '@oauthdb/core';
+import { backoff, isBusy, tooBusy } from './busy.ts';
+import type { Connection } from './connection.ts';
+import { isFull, translated } from './errors.ts';
+import type { Store } from './store.ts';
+
+/** How many calls share a transaction at the most: it holds up the event loop for a few milliseconds then. */
+const GROUP = 256;
+
+const startTurn = setImmediate;
+const stopTurn = clearImmediate;
+
+/** A call that waits for its transaction. */
+interface Member {
+  readonly at: Moment;
+  /** What it may write. */
+  readonly keys: readonly string[];
+  /** Whether it needs a transaction of its own, because the one that it shared has failed. */
+  alone: boolean;
+  /** Does its part of the transaction. */
+  run(store: Store): void;
+  /** Gives the answer, once the transaction has been committed. */
+  resolve(): void;
+  reject(error: OAuthDatabaseError): void;
+}
+
+/**
+ * Calls that come in one turn of the event loop share one transaction, and so one wait for the disk; each is answered when it is
+ * durable. They run in the order in which they came.
+ *
+ * The turn ends where Node.js has read all its sockets (`setImmediate`): in a server, requests that arrive together come in
+ * separate microtasks.
+ */
+export class GroupCommit {
+  readonly #connection: Connection;
+  #queue: Member[] = [];
+  /** How many of the queue may write a key. */
+  readonly #writers = new Map<string, number>();
+  /** How often in a row the lock was not free. */
+  #refused = 0;
+  #turn: NodeJS.Immediate | undefined;
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(connection: Connection) {
+    this.#connection = connection;
+  }
+
+  /** Whether nothing waits. */
+  get idle(): boolean {
+    return this.#queue.length === 0;
+  }
+
+  /** Whether one of `keys` may be about to change. */
+  writes(keys: readonly string[]): boolean {
+    return this.#writers.size > 0 && keys.some((key) => this.#writers.has(key));
+  }
+
+  /**
+   * Runs `work` in a transaction, in its turn, unless the deadline has passed by then.
+   *
+   * @param keys - what `work` may write.
+   */
+  add<T>(at: Moment, keys: readonly string[], work: (store: Store) => T): Promise<T> {
+    for (const key of keys) this.#writers.set(key, (this.#writers.get(key) ?? 0) + 1);
+    return new Promise<T>((resolve, reject) => {
+      let done: { readonly answer: T } | null = null;
+      this.#queue.push({
+        at,
+        keys,
+        alone: false,
+        run: (store) => {
+          done = monotonicNow() > at.deadline ? null : { answer: work(store) };
+        },
+        resolve: () => (done === null ? reject(this.#tooLate()) : resolve(done.answer)),
+        reject,
+      });
+      this.#schedule();
+    });
+  }
+
+  /** Fails every call that waits. */
+  close(): void {
+    stopTurn(this.#turn);
+    stopTimer(this.#timer);
+    this.#turn = undefined;
+    this.#timer = undefined;
+    const error = new OAuthDatabaseError('OAUTHDB_CLOSED', 'the database is closed', {
+      outcome: 'not_executed',
+    });
+    for (const member of this.#leave(this.#queue)) member.reject(error);
+  }
+
+  #schedule(): void {
+    if (this.#turn !== undefined || this.#timer !== undefined || this.#queue.length === 0) return;
+    this.#turn = startTurn(() => {
+      this.#turn = undefined;
+      this.#runGroup();
+      this.#schedule();
+    });
+  }
+
+  #runGroup(): void {
+    this.#refuseLate();
+    const [first] = this.#queue;
+    if (first === undefined) return;
+    const group = this.#queue.slice(0, first.alone ? 1 : GROUP);
+    let stage = 'begin' as 'begin' | 'members' | 'commit';
+    try {
+      this.#connection.transaction((store) => {
+        stage = 'members';
+        // First, for what it frees may be what the members need. Not when alone: if it fails, no member has to fail with it.
+        if (!first.alone) store.sweep(first.at.now);
+        for (const member of group) member.run(store);
+        stage = 'commit';
+      });
+    } catch (error) {
+      if (isBusy(error)) this.#wait();
+      else if (!first.alone && (stage === 'members' || (stage === 'commit' && isFull(error)))) {
+        // It may be one member's fault. Each is told by itself, a turn for each, so that the event loop goes on.
+        for (const member of group) member.alone = true;
+      } else {
+        const failure = translated(error, this.#connection.label, stage === 'commit' ? 'commit' : 'work');
+        for (const member of this.#leave(group)) member.reject(failure);
+      }
+      return;
+    }
+    this.#refused = 0;
+    for (const member of this.#leave(group)) member.resolve();
+  }
+
+  /** Somebody else writes: looks again in a moment, and meanwhile the event loop is free. */
+  #wait(): void {
+    const left = Math.min(...this.#queue.map(({ at }) => at.deadline)) - monotonicNow();
+    this.#timer = startTimer(
+      () => {
+        this.#timer = undefined;
+        this.#runGroup();
+        this.#schedule();
+      },
+      Math.min(backoff(this.#refused++), Math.max(left, 0)),
+    );
+  }
+
+  #refuseLate(): void {
+    const now = monotonicNow();
+    const late = this.#queue.filter(({ at }) => now > at.deadline);
+    if (late.length > 0) for (const member of this.#leave(late)) member.reject(this.#tooLate());
+  }
+
+  /** Takes `members` out of the queue. */
+  #leave(members: readonly Member[]): readonly Member[] {
+    if (members.length === this.#queue.length) {
+      this.#queue = [];
+      this.#writers.clear();
+      return members;
+    }
+    const leaving = new Set(members);
+    this.#queue = this.#queue.filter((member) => !leaving.has(member));
+    for (const key of members.flatMap(({ keys }) => keys)) {
+      const others = (this.#writers.get(key) ?? 1) - 1;
+      if (others === 0) this.#writers.delete(key);
+      else this.#writers.set(key, others);
+    }
+    return members;
+  }
+
+  #tooLate(): OAuthDatabaseError {
+    return tooBusy(this.#connection.label);
+  }
+}

@@ -1,0 +1,105 @@
+import type {
+  Change,
+  Committed,
+  Driver,
+  Entry,
+  Moment,
+  Page,
+  PageRequest,
+  Supports,
+  Take,
+  Taken,
+  Where,
+} from '@oauthdb/core';
+import { whenFree } from './busy.ts';
+import type { SqliteClient } from './client.ts';
+import { Connection } from './connection.ts';
+import { translated } from './errors.ts';
+import { GroupCommit } from './group-commit.ts';
+import type { Store } from './store.ts';
+
+export interface SqliteDriverOptions {
+  /** The file, or `:memory:`. It is created when it is first used, for this user alone; its directory must exist. */
+  readonly path?: string | undefined;
+  /**
+   * A better-sqlite3 `Database` that is open already, on a file that holds nothing else. It is set to `journal_mode = WAL`,
+   * `synchronous = FULL` and `busy_timeout = 0`, and never closed.
+   */
+  readonly client?: SqliteClient | undefined;
+}
+
+/**
+ * A `Driver` on a SQLite file, by better-sqlite3. Several processes may open the same file.
+ *
+ * Writes of one turn of the event loop share a transaction (`BEGIN IMMEDIATE`), and each is answered when it is on disk. A lock
+ * that another process holds is waited for in timers, until the deadline, and never inside SQLite.
+ *
+ * The file is opened at the first call. One that cannot be opened fails that call, and the next one tries again.
+ */
+export class SqliteDriver implements Driver {
+  readonly name = 'sqlite';
+  readonly supports: Supports;
+  readonly #connection: Connection;
+  readonly #writes: GroupCommit;
+
+  /** Takes `client` or else `path`; opens nothing yet. */
+  constructor({ path = 'oauthdb.sqlite', client }: SqliteDriverOptions = {}) {
+    this.#connection = new Connection(client ?? path);
+    this.#writes = new GroupCommit(this.#connection);
+    this.supports = { transactions: true, permanence: this.#connection.permanent, clock: true, scan: true };
+  }
+
+  read(keys: readonly string[], at: Moment): Promise<(Entry | null)[]> {
+    return this.#read(at, this.#writes.writes(keys), (store) =>
+      keys.map((key) => {
+        const value = store.value(key, at.now);
+        return value === undefined ? null : { value, version: value };
+      }),
+    );
+  }
+
+  timeLeft(keys: readonly string[], at: Moment): Promise<(number | null)[]> {
+    return this.#read(at, this.#writes.writes(keys), (store) =>
+      keys.map((key) => store.timeLeft(key, at.now)),
+    );
+  }
+
+  take(take: Take, at: Moment): Promise<Taken> {
+    return this.#writes.add(at, [take.key], (store) => store.take(take, at.now));
+  }
+
+  commit(change: Change, at: Moment): Promise<Committed> {
+    return this.#writes.add(at, keysOf(change), (store) => store.apply(change, at.now));
+  }
+
+  list(where: Where, page: PageRequest, at: Moment): Promise<Page> {
+    return this.#read(at, !this.#writes.idle, (store) => store.page(where, page, at.now));
+  }
+
+  async close(): Promise<void> {
+    this.#writes.close();
+    this.#connection.close();
+  }
+
+  /** Reads at once, whoever writes; behind the writes of this process that came before, where it may have to see them. */
+  #read<T>(at: Moment, behindWrites: boolean, query: (store: Store) => T): Promise<T> {
+    return behindWrites ? this.#writes.add(at, [], query) : this.#readNow(at, query);
+  }
+
+  async #readNow<T>(at: Moment, query: (store: Store) => T): Promise<T> {
+    const { label } = this.#connection;
+    try {
+      return await whenFree(label, at, () => query(this.#connection.reader()));
+    } catch (error) {
+      throw translated(error, label, 'work');
+    }
+  }
+}
+
+/** What a change may write. */
+function keysOf({ take, deletes = [], puts = [] }: Change): string[] {
+  const keys = take === undefined ? [] : [take.key];
+  for (const { key } of deletes) keys.push(key);
+  for (const { key } of puts) keys.push(key);
+  return keys;
+}
