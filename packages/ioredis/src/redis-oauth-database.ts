@@ -1,7 +1,13 @@
 import { DriverDatabase, kindOf } from '@oauthdb/core';
-import { RedisDriver, redisOptions, type RedisOptions, type RedisSettings } from '@oauthdb/redis-driver';
+import {
+  IoredisClient,
+  RedisDriver,
+  redisOptions,
+  type Ioredis,
+  type RedisOptions,
+  type RedisSettings,
+} from '@oauthdb/redis-driver';
 import { Redis } from 'ioredis';
-import { GivenIoredisClient, OwnIoredisClient, type Ioredis } from './ioredis-client.ts';
 
 export interface RedisOAuthDatabaseOptions extends RedisOptions {
   /**
@@ -26,13 +32,19 @@ export class RedisOAuthDatabase extends DriverDatabase {
   }
 }
 
+/** What may be wrong with a client that was passed in. */
+interface GivenClient {
+  readonly isCluster?: boolean;
+  readonly options?: { readonly keyPrefix?: string };
+}
+
 /** The driver beneath {@link RedisOAuthDatabase}, to wrap it or to use it without its rules. */
 export function ioredisDriver(options: RedisOAuthDatabaseOptions = {}): RedisDriver {
   const { settings, client } = redisOptions<Ioredis>(options);
   return new RedisDriver(settings === undefined ? given(client) : own(settings));
 }
 
-function own(settings: RedisSettings): OwnIoredisClient {
+function own(settings: RedisSettings): IoredisClient {
   const { host, port, username, password, db, tls, connectTimeout, socketTimeout, reconnectDelay } = settings;
   const redis = new Redis({
     host,
@@ -53,18 +65,17 @@ function own(settings: RedisSettings): OwnIoredisClient {
     enableReadyCheck: false,
     disableClientInfo: true,
   });
-  return new OwnIoredisClient(redis as unknown as Ioredis, db);
+  return new IoredisClient(redis, { isOurs: true, db });
 }
 
-function given(client: Ioredis | undefined): GivenIoredisClient {
+function given(client: Ioredis | undefined): IoredisClient {
   if (typeof client?.call !== 'function' || typeof client.status !== 'string') {
     throw new TypeError(
       `client must be an ioredis client, received ${kindOf(client)} without call and status`,
     );
   }
-  if (client.isCluster === true)
-    throw new TypeError('client must not be a cluster: use @oauthdb/redis-cluster');
-  if (client.options?.keyPrefix)
-    throw new TypeError('client must not have a keyPrefix: set that of the database');
-  return new GivenIoredisClient(client);
+  const { isCluster, options } = client as GivenClient;
+  if (isCluster === true) throw new TypeError('client must not be a cluster: use @oauthdb/redis-cluster');
+  if (options?.keyPrefix) throw new TypeError('client must not have a keyPrefix: set that of the database');
+  return new IoredisClient(client, { isOurs: false });
 }

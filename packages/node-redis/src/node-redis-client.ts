@@ -7,8 +7,8 @@ export interface NodeRedis {
   sendCommand(args: string[], options?: NodeRedisCommandOptions): Promise<unknown>;
   connect(): Promise<unknown>;
   destroy(): void;
-  on(event: string, listener: (...args: never[]) => void): unknown;
-  off(event: string, listener: (...args: never[]) => void): unknown;
+  on(event: string, listener: (...args: unknown[]) => void): unknown;
+  off(event: string, listener: (...args: unknown[]) => void): unknown;
 }
 
 export interface NodeRedisCommandOptions {

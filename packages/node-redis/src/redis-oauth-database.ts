@@ -57,7 +57,7 @@ function own(settings: RedisSettings): OwnNodeRedisClient {
       // These need rights that an application has no other use for.
       disableClientInfo: true,
       maintNotifications: 'disabled',
-    }) as unknown as NodeRedis;
+    });
   return new OwnNodeRedisClient(create);
 }
 

@@ -35,6 +35,8 @@ const REPLIES: Readonly<Record<string, Translation>> = {
 
 /** Replies whose first word says too little, and errors of client libraries, by what they say. */
 const SENTENCES: readonly (readonly [RegExp, Translation])[] = [
+  // Of a cluster's client, after as many refusals.
+  [/too many cluster redirections/i, unavailable('the cluster is being changed')],
   [/max number of clients/, unavailable('Redis has too many clients')],
   [
     /DB index is out of range|invalid DB index|SELECT is not allowed/,

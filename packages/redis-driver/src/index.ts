@@ -2,6 +2,8 @@ export type { ClusterMap, ClusterNode, ConnectionListener, RedisClient } from '.
 export { companion } from './companion.ts';
 export type { CompanionKind } from './companion.ts';
 export { redisOptionsFromEnv } from './env.ts';
+export { callIoredis, IoredisClient } from './ioredis-client.ts';
+export type { Ioredis, IoredisClientOptions } from './ioredis-client.ts';
 export { connectionSettings, redisOptions, splitOptions } from './options.ts';
 export type {
   ConnectionSettings,

@@ -26,20 +26,30 @@ export class Operations {
     this.args.push('set', value, life(expiresAt, now));
   }
 
+  /**
+   * Puts an entry that was listed in an earlier step, for so long: it ends no later than that.
+   *
+   * @param left - how long before the deadline it is `now`, in ms.
+   */
+  prepare({ key, value, expiresAt }: Put, now: number, left: number): void {
+    this.keys.push(key, companion(key, 'used'));
+    this.args.push('prepare', value, expiresAt === null ? '' : String(Math.floor(expiresAt - now - left)));
+  }
+
   delete({ key }: Delete): void {
     this.keys.push(key);
     this.args.push('del');
   }
 
-  /**
-   * @param slackMs - given where the entry is put in a later step: how much later at the most. It is listed for so much longer,
-   * and not for a shorter time than an entry of that name that is there already.
-   */
-  tag(tag: Tag, { expiresAt }: Put, now: number, slackMs?: number): void {
+  /** @param keepLonger - not for a shorter time than it is listed already: the entry may live as long if this change fails. */
+  tag(tag: Tag, { expiresAt }: Put, now: number, keepLonger = false): void {
     this.#list(tag);
-    const until = expiresAt === null ? null : expiresAt + (slackMs ?? 0);
-    const flag = slackMs === undefined ? '' : 'GT';
-    this.args.push(tag.shared === true ? 'share' : 'tag', tag.member, life(until, now), flag);
+    this.args.push(
+      tag.shared === true ? 'share' : 'tag',
+      tag.member,
+      life(expiresAt, now),
+      keepLonger ? 'GT' : '',
+    );
   }
 
   untag(tag: Tag): void {

@@ -36,11 +36,12 @@ export function commitInOrder(change: Change, at: Moment, runner: Runner): Promi
 
 /** A change that asks for nothing: lists, entries, deletes, and what was deleted is taken off its lists. */
 async function write({ puts = [], deletes = [] }: Change, at: Moment, runner: Runner): Promise<Committed> {
+  const left = at.deadline - monotonicNow();
   const putKeys = new Set(puts.map(({ key }) => key));
-  await new Step().tag(puts, at).run(at, runner);
+  await new Step().tag(puts, at.now).run(at, runner);
   const written = new Step();
   for (const one of deletes) if (putKeys.has(one.key)) written.at(one.key).delete(one);
-  for (const put of puts) written.at(put.key).put(put, at.now);
+  for (const put of puts) written.put(put, at.now, left);
   const cleared = new Step();
   for (const one of deletes) if (!putKeys.has(one.key)) cleared.at(one.key).delete(one);
   const replies = [...(await written.run(at, runner)), ...(await cleared.run(at, runner))];
@@ -50,21 +51,22 @@ async function write({ puts = [], deletes = [] }: Change, at: Moment, runner: Ru
 
 async function decide(change: Change, slot: number, at: Moment, runner: Runner): Promise<Committed> {
   const { take, checks = [], puts = [], deletes = [] } = change;
+  const left = at.deadline - monotonicNow();
   const inside = ({ key }: { readonly key: string }): boolean => slotOf(key) === slot;
   const outside = (one: { readonly key: string }): boolean => !inside(one);
 
   // Lists first, and at the same time a look at whether the rest is worth while.
-  const listing = new Step().tag(puts, at).run(at, runner);
+  const listing = new Step().tag(puts, at.now).run(at, runner);
   const [seen] = await Promise.all([runner.run(askingFor(change), at), listing]);
   let decision = seen;
   if (seen.outcome === 'done') {
     const prepared = new Step();
-    for (const put of puts.filter(outside)) prepared.at(put.key).put(put, at.now);
+    for (const put of puts.filter(outside)) prepared.put(put, at.now, left);
     await prepared.run(at, runner);
     const deciding = askingFor(change);
     if (take !== undefined) deciding.mark();
     for (const one of deletes.filter(inside)) deciding.delete(one);
-    for (const put of puts.filter(inside)) deciding.put(put, at.now);
+    for (const put of puts.filter(inside)) putInto(deciding, put, at.now, left);
     decision = await runner.run(deciding, at);
   }
 
@@ -91,6 +93,12 @@ function count(replies: readonly ScriptReply[]): number {
   return replies.reduce((sum, { deleted }) => sum + deleted, 0);
 }
 
+/** What was listed in an earlier step must not live longer than it is listed. */
+function putInto(operations: Operations, put: Put, now: number, left: number): void {
+  if (put.tags === undefined || put.tags.length === 0) operations.put(put, now);
+  else operations.prepare(put, now, left);
+}
+
 /** What may happen at the same time: one call of the script per slot. */
 class Step {
   readonly #bySlot = new Map<number, Operations>();
@@ -102,13 +110,14 @@ class Step {
     return operations;
   }
 
-  /** Lists entries that are put in a later step: at the deadline at the latest, and from then on they live. */
-  tag(puts: readonly Put[], { now, deadline }: Moment): this {
-    const slackMs = Math.max(0, deadline - monotonicNow());
-    for (const put of puts) {
-      for (const tag of put.tags ?? []) this.at(tag.name).tag(tag, put, now, slackMs);
-    }
+  /** Lists entries that are put in a later step. */
+  tag(puts: readonly Put[], now: number): this {
+    for (const put of puts) for (const tag of put.tags ?? []) this.at(tag.name).tag(tag, put, now, true);
     return this;
+  }
+
+  put(put: Put, now: number, left: number): void {
+    putInto(this.at(put.key), put, now, left);
   }
 
   untag(tags: readonly Tag[]): this {

@@ -16,6 +16,7 @@ export const SCRIPT: string = `
 --           tag                list           member, life, GT or ''      a sorted set; GT: never shortens a member's life
 --           share              set, expiry    member, life, GT or ''      a set that others use too, and its members' expiries
 --           set                entry, marker  value, life
+--           prepare            entry, marker  value, life after ARGV[1]   however long it was under way, it ends at that time
 --           del                entry
 --           untag              list           member
 --           unshare            set, expiry    member
@@ -57,6 +58,14 @@ while ARGV[a] do
   if verb == 'set' then
     call('DEL', KEYS[k + 1])
     if ARGV[a + 2] == '' then call('SET', key, ARGV[a + 1]) else call('SET', key, ARGV[a + 1], 'PX', ARGV[a + 2]) end
+    k, a = k + 2, a + 3
+
+  elseif verb == 'prepare' then
+    local life = ARGV[a + 2]
+    call('DEL', KEYS[k + 1])
+    if life == '' then call('SET', key, ARGV[a + 1])
+    elseif life + ARGV[1] > now then call('SET', key, ARGV[a + 1], 'PX', life + ARGV[1] - now)
+    else call('DEL', key) end
     k, a = k + 2, a + 3
 
   elseif verb == 'del' then
