@@ -27,7 +27,7 @@ export default defineConfig({
       project('packages/ioredis', 'standalone', 'tls'),
       project('packages/node-redis', 'standalone', 'tls'),
       project('packages/redis-cluster', 'cluster'),
-      project('packages/oauthdb', 'standalone', 'cluster'),
+      project('packages/oauthdb', 'standalone', 'tls', 'cluster'),
       project('tooling/test-redis', 'standalone', 'tls', 'cluster', 'sentinel'),
       project('tooling/readmes', 'standalone', 'cluster'),
       project('examples/demo', 'standalone', 'cluster'),
