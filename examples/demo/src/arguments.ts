@@ -1,0 +1,24 @@
+import { parseArgs } from 'node:util';
+
+export const HELP = `An application's day with oauthdb: what it stores, reads and deletes, line by line.
+
+npm run demo                    on a SQLite file that is deleted afterwards
+npm run demo -- --db <url>      on a database of yours, under keys that are deleted afterwards:
+                                  memory:
+                                  sqlite:./path.db
+                                  redis://[[user]:password@]host[:port][/db]      rediss:// by TLS
+                                  redis+cluster://host:port,host:port             rediss+cluster:// by TLS
+npm run demo -- --help          this`;
+
+/** Throws a `TypeError` that says what is wrong, and shows nothing of it: it may be a URL with a password. */
+export function parseArguments(args: readonly string[]): { db: string | undefined; help: boolean } {
+  try {
+    const { values } = parseArgs({
+      args: [...args],
+      options: { db: { type: 'string' }, help: { type: 'boolean', short: 'h', default: false } },
+    });
+    return { db: values.db, help: values.help };
+  } catch {
+    throw new TypeError('give no arguments, or --db <url>, or --help');
+  }
+}
