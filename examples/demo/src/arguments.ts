@@ -6,7 +6,7 @@ npm run demo                    on a SQLite file that is deleted afterwards
 npm run demo -- --db <url>      on a database of yours, under keys that are deleted afterwards:
                                   memory:
                                   sqlite:./path.db
-                                  redis://[[user]:password@]host[:port][/db]      rediss:// by TLS
+                                  redis://[[user][:password]@]host[:port][/db]      rediss:// by TLS
                                   redis+cluster://host:port,host:port             rediss+cluster:// by TLS
 npm run demo -- --help          this`;
 

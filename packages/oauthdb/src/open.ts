@@ -36,7 +36,7 @@ const redisAdapters = ['@oauthdb/ioredis', '@oauthdb/node-redis'] as const;
  * |---|---|---|
  * | `memory:` | the memory of this process | nothing |
  * | `sqlite:./path.db`, `sqlite::memory:` | a SQLite file | `@oauthdb/sqlite better-sqlite3` |
- * | `redis://[[user]:password@]host[:port][/db]`, `rediss://…` (TLS) | Redis or Valkey | `@oauthdb/ioredis ioredis` or `@oauthdb/node-redis redis` |
+ * | `redis://[[user][:password]@]host[:port][/db]`, `rediss://…` (TLS) | Redis or Valkey | `@oauthdb/ioredis ioredis` or `@oauthdb/node-redis redis` |
  * | `redis+cluster://host:port,host:port`, `rediss+cluster://…` | a Redis or Valkey cluster | `@oauthdb/redis-cluster ioredis` |
  *
  * It connects, or opens the file, with the first call: a database that cannot be reached shows there.

@@ -10,9 +10,9 @@ const FORMS = [
   'memory:',
   'sqlite:./path.db',
   'sqlite::memory:',
-  'redis://[[user]:password@]host[:port][/db]',
+  'redis://[[user][:password]@]host[:port][/db]',
   'rediss://… (the same, by TLS)',
-  'redis+cluster://[[user]:password@]host:port[,host:port…]',
+  'redis+cluster://[[user][:password]@]host:port[,host:port…]',
   'rediss+cluster://… (the same, by TLS)',
 ];
 
