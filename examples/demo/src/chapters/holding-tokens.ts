@@ -23,7 +23,7 @@ export const holdingTokens: Chapter = {
     show(await db.getToken('hubot'));
     show(await db.hasToken('octocat'));
 
-    say('Bring what another program stored, all in one step');
+    say('Bring what another program stored, many at once');
     await db.storeTokens(
       atxpEntries.map(({ key, value, ttl }) => ({
         key,
