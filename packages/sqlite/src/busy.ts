@@ -1,4 +1,5 @@
 import { monotonicNow, OAuthDatabaseError, startTimer, type Moment } from '@oauthdb/core';
+import { translated } from './errors.ts';
 
 /** Whether `error` says that somebody else holds the database, so that the same step may succeed in a moment. */
 export function isBusy(error: unknown): boolean {
@@ -20,13 +21,13 @@ export function tooBusy(label: string): OAuthDatabaseError {
   });
 }
 
-/** Runs `step` until it is not kept out by a lock; in between, the event loop is free. */
-export async function whenFree<T>(label: string, { deadline }: Moment, step: () => T): Promise<T> {
+/** Reads as soon as no lock keeps it out, until the deadline; in between, the event loop is free. */
+export async function whenFree<T>(label: string, { deadline }: Moment, query: () => T): Promise<T> {
   for (let attempt = 0; ; attempt++) {
     try {
-      return step();
+      return query();
     } catch (error) {
-      if (!isBusy(error)) throw error;
+      if (!isBusy(error)) throw translated(error, label, 'work');
     }
     const left = deadline - monotonicNow();
     if (left <= 0) throw tooBusy(label);

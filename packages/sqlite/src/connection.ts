@@ -49,7 +49,7 @@ export class Connection {
   /** The statements, to read with. */
   reader(): Store {
     const { store, watch } = this.#use();
-    if (watch !== null) this.#guard(() => watch.checkNowAndThen());
+    this.#guard(() => watch?.checkNowAndThen());
     return store;
   }
 

@@ -14,10 +14,10 @@ import type {
 import { whenFree } from './busy.ts';
 import type { SqliteClient } from './client.ts';
 import { Connection } from './connection.ts';
-import { translated } from './errors.ts';
 import { GroupCommit } from './group-commit.ts';
 import type { Store } from './store.ts';
 
+/** Where the database is. */
 export interface SqliteDriverOptions {
   /** The file, or `:memory:`. It is created when it is first used, for this user alone; its directory must exist. */
   readonly path?: string | undefined;
@@ -83,16 +83,8 @@ export class SqliteDriver implements Driver {
 
   /** Reads at once, whoever writes; behind the writes of this process that came before, where it may have to see them. */
   #read<T>(at: Moment, behindWrites: boolean, query: (store: Store) => T): Promise<T> {
-    return behindWrites ? this.#writes.add(at, [], query) : this.#readNow(at, query);
-  }
-
-  async #readNow<T>(at: Moment, query: (store: Store) => T): Promise<T> {
-    const { label } = this.#connection;
-    try {
-      return await whenFree(label, at, () => query(this.#connection.reader()));
-    } catch (error) {
-      throw translated(error, label, 'work');
-    }
+    if (behindWrites) return this.#writes.add(at, [], query);
+    return whenFree(this.#connection.label, at, () => query(this.#connection.reader()));
   }
 }
 
