@@ -50,7 +50,8 @@ export class Connection {
     this.#client.connect();
     if (this.#client.isReady) return Promise.resolve();
     const reason = connectionError(this.#failure);
-    if (isPermanent(reason)) return Promise.reject(reason);
+    // In a turn of its own: who calls again and again without a pause must not keep the client from connecting.
+    if (isPermanent(reason)) return new Promise((_, reject) => setImmediate(reject, reason));
     return new Promise((resolve, reject) => {
       const timer = startTimer(
         () => waiter.reject(connectionError(this.#failure)),

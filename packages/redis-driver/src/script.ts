@@ -21,6 +21,9 @@ export const SCRIPT: string = `
 --           untag              list           member
 --           unshare            set, expiry    member
 --
+-- Within an operation, what adds stands before what removes: a server that is full refuses the first write of a script, and lets
+-- all the others through after one that it takes.
+--
 -- A marker is '<length of the attempt>:<attempt><value>'.
 --
 -- Returns { outcome, the server's time in ms, how many entries were deleted, the value that was taken }. Outcomes: done, late,
@@ -56,16 +59,16 @@ local k, a = 1, 2
 while ARGV[a] do
   local verb, key = ARGV[a], KEYS[k]
   if verb == 'set' then
-    call('DEL', KEYS[k + 1])
     if ARGV[a + 2] == '' then call('SET', key, ARGV[a + 1]) else call('SET', key, ARGV[a + 1], 'PX', ARGV[a + 2]) end
+    call('DEL', KEYS[k + 1])
     k, a = k + 2, a + 3
 
   elseif verb == 'prepare' then
     local life = ARGV[a + 2]
-    call('DEL', KEYS[k + 1])
     if life == '' then call('SET', key, ARGV[a + 1])
     elseif life + ARGV[1] > now then call('SET', key, ARGV[a + 1], 'PX', life + ARGV[1] - now)
     else call('DEL', key) end
+    call('DEL', KEYS[k + 1])
     k, a = k + 2, a + 3
 
   elseif verb == 'del' then
@@ -101,19 +104,19 @@ while ARGV[a] do
     k, a = k + 1, a + 1
 
   elseif verb == 'tag' then
-    call('ZREMRANGEBYSCORE', key, '-inf', '(' .. now)
     add(key, ARGV[a + 1], ARGV[a + 2], ARGV[a + 3])
+    call('ZREMRANGEBYSCORE', key, '-inf', '(' .. now)
     live(key)
     k, a = k + 1, a + 4
 
   elseif verb == 'share' then
     local expiry = KEYS[k + 1]
+    call('SADD', key, ARGV[a + 1])
+    add(expiry, ARGV[a + 1], ARGV[a + 2], ARGV[a + 3])
     for _, gone in ipairs(call('ZRANGE', expiry, '-inf', '(' .. now, 'BYSCORE', 'LIMIT', 0, 1000)) do
       call('SREM', key, gone)
       call('ZREM', expiry, gone)
     end
-    call('SADD', key, ARGV[a + 1])
-    add(expiry, ARGV[a + 1], ARGV[a + 2], ARGV[a + 3])
     live(expiry, key)
     k, a = k + 2, a + 4
 

@@ -1,0 +1,27 @@
+export interface FailureOptions {
+  readonly host: string;
+  readonly port: number;
+  readonly password?: string | undefined;
+  readonly db?: number | undefined;
+  readonly commandTimeout: number;
+}
+
+/** What these tests use of an `OAuthDatabase`, and of a `Driver`. */
+export interface Client {
+  database(options: FailureOptions): {
+    storeToken(key: string, token: string, expiresAt?: Date): Promise<void>;
+    getToken(key: string): Promise<string | null>;
+    deleteToken(key: string): Promise<boolean>;
+    listTokens(): Promise<string[]>;
+    close(): Promise<void>;
+  };
+  driver(options: FailureOptions): {
+    take(
+      take: { key: string; attempt: string; rememberMs: number },
+      at: { now: number; deadline: number },
+    ): Promise<{ status: string; value?: string }>;
+    close(): Promise<void>;
+  };
+}
+
+export type Database = ReturnType<Client['database']>;

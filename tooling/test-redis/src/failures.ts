@@ -1,0 +1,242 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { describe, expect, it } from 'vitest';
+import type { Client, Database } from './client.ts';
+import { freePort, HOST } from './ports.ts';
+import { startProxy, type Proxy } from './proxy.ts';
+import { startPrivateServer, type PrivateServer } from './server.ts';
+import { failureOf, recovered, SECRETS, silently, TIMEOUT_MS } from './watch.ts';
+
+const { password, token, key } = SECRETS;
+
+/** The tests of how a client fails, and works again, when its one Redis server does. */
+export function failures(client: Client): void {
+  const open = ({ port, db }: { readonly port: number; readonly db?: number }): Database =>
+    client.database({ host: HOST, port, password, db, commandTimeout: TIMEOUT_MS });
+
+  /** A case with a server, a proxy in front of it and a database; nothing is printed, and `close` takes no second. */
+  const broken =
+    (run: (server: PrivateServer, db: Database, proxy: Proxy) => Promise<void>): (() => Promise<void>) =>
+    () =>
+      silently(async () => {
+        await using server = await startPrivateServer({ password });
+        await using proxy = await startProxy(server);
+        const db = open(proxy);
+        try {
+          await run(server, db, proxy);
+        } finally {
+          await closesInTime(db);
+        }
+      });
+
+  describe('when its server fails', () => {
+    it('says that nobody is there, and works once somebody is', () =>
+      silently(async () => {
+        const port = await freePort();
+        const db = open({ port });
+        for (const call of everyCall(db)) {
+          expect(await failureOf(call)).toMatchObject(unavailable('not_executed'));
+        }
+        await using server = await startPrivateServer({ port, password });
+        await recovered(() => db.storeToken(key, token));
+        expect(await server.send('GET', `atxp:oauth:${key}`)).toBe(token);
+        await closesInTime(db);
+      }));
+
+    it('says at once that the password is wrong, and works once it is right', () =>
+      silently(async () => {
+        await using server = await startPrivateServer({ password: 'another' });
+        const db = open(server);
+        await failureOf(() => db.storeToken(key, token));
+        for (const call of everyCall(db)) {
+          const failure = await failureOf(call, 0);
+          expect(failure).toMatchObject({ code: 'OAUTHDB_AUTH', outcome: 'not_executed', retryable: false });
+        }
+        await server.send('CONFIG', 'SET', 'requirepass', password);
+        await recovered(() => db.storeToken(key, token));
+        await closesInTime(db);
+      }));
+
+    it('says at once that there is no such database, writes to no other, and works once there is', () =>
+      silently(async () => {
+        const server = await startPrivateServer({ password });
+        const db = open({ port: server.port, db: 99 });
+        await failureOf(() => db.storeToken(key, token));
+        for (const call of everyCall(db)) {
+          expect(await failureOf(call, 0)).toMatchObject({ code: 'OAUTHDB_CONFIG', outcome: 'not_executed' });
+        }
+        expect(await server.send('DBSIZE')).toBe(0);
+        await server.stop();
+        const args = ['--databases', '100'];
+        await using larger = await startPrivateServer({ port: server.port, password, args });
+        await recovered(() => db.storeToken(key, token));
+        expect(await larger.send('DBSIZE')).toBe(0);
+        await closesInTime(db);
+      }));
+
+    it(
+      'times out while the server hangs, and what it gave up never happens',
+      broken(async (server, db) => {
+        await db.storeToken(key, 'before');
+        server.pause();
+        expect(await failureOf(() => db.storeToken(key, token))).toMatchObject({
+          code: 'OAUTHDB_TIMEOUT',
+          outcome: 'unknown',
+          retryable: true,
+        });
+        expect(await failureOf(() => db.getToken(key))).toMatchObject({ outcome: 'not_executed' });
+        expect((await failureOf(() => db.deleteToken(key))).code).toMatch(/TIMEOUT|UNAVAILABLE/);
+        server.resume();
+        await using other = await startProxy(server);
+        const writer = open(other);
+        await writer.storeToken(key, 'new');
+        for (let i = 0; i < 20; i++) {
+          expect(await writer.getToken(key)).toBe('new');
+          await sleep(20);
+        }
+        expect(await recovered(() => db.getToken(key))).toBe('new');
+        await closesInTime(writer);
+      }),
+    );
+
+    it(
+      'closes within a second while the server hangs',
+      broken(async (server, db) => {
+        await db.storeToken(key, token);
+        server.pause();
+        const call = failureOf(() => db.getToken(key));
+        await sleep(20);
+        await closesInTime(db);
+        expect((await call).code).toBe('OAUTHDB_CLOSED');
+        server.resume();
+      }),
+    );
+
+    it(
+      'times out in a black hole, and works once it is gone',
+      broken(async (_server, db, proxy) => {
+        proxy.mode = 'blackhole';
+        for (const call of everyCall(db)) expect(await failureOf(call)).toMatchObject({ retryable: true });
+        proxy.mode = 'pass';
+        await recovered(() => db.storeToken(key, token));
+        proxy.mode = 'blackhole';
+        for (const call of everyCall(db)) expect(await failureOf(call)).toMatchObject({ retryable: true });
+        proxy.mode = 'pass';
+        expect(await recovered(() => db.getToken(key))).toBe(token);
+      }),
+    );
+
+    it(
+      'repeats what is harmless when its connection is cut',
+      broken(async (_server, db, proxy) => {
+        await db.storeToken(key, 'before');
+        proxy.mode = 'blackhole';
+        const calls = [db.storeToken(key, token), db.getToken(key), db.listTokens()];
+        await sleep(50);
+        proxy.cut();
+        proxy.mode = 'pass';
+        const [, read, listed] = await Promise.all(calls);
+        expect(['before', token]).toContain(read);
+        expect(listed).toEqual([key]);
+        expect(await db.getToken(key)).toBe(token);
+      }),
+    );
+
+    it(
+      'survives a restart',
+      broken(async (server, db) => {
+        await db.storeToken(key, token);
+        await server.kill();
+        expect(await failureOf(() => db.getToken(key))).toMatchObject(unavailable('not_executed'));
+        expect(await failureOf(() => db.storeToken(key, token))).toMatchObject(unavailable('not_executed'));
+        await server.restart();
+        await recovered(() => db.storeToken(key, token));
+        expect(await db.getToken(key)).toBe(token);
+      }),
+    );
+
+    it(
+      'says that the server is a replica, and works once it is none',
+      broken(async (server, db) => {
+        await db.storeToken(key, token);
+        await server.send('REPLICAOF', HOST, '1');
+        expect(await failureOf(() => db.storeToken(key, token))).toMatchObject({
+          code: 'OAUTHDB_READONLY',
+          outcome: 'not_executed',
+          retryable: true,
+        });
+        await server.send('REPLICAOF', 'NO', 'ONE');
+        await recovered(() => db.storeToken(key, 'new'));
+      }),
+    );
+
+    it(
+      'says that the server is full, and works once it is not',
+      broken(async (server, db) => {
+        await db.storeToken(key, 'before');
+        await server.send('CONFIG', 'SET', 'maxmemory', '1');
+        expect(await failureOf(() => db.storeToken(key, token))).toMatchObject({
+          code: 'OAUTHDB_STORE_FULL',
+          outcome: 'not_executed',
+          retryable: false,
+        });
+        expect(await db.getToken(key)).toBe('before');
+        await server.send('CONFIG', 'SET', 'maxmemory', '0');
+        await db.storeToken(key, token);
+      }),
+    );
+
+    it(
+      'says that a key holds something else',
+      broken(async (server, db) => {
+        await server.send('SADD', `atxp:oauth:${key}`, 'member');
+        expect(await failureOf(() => db.getToken(key))).toMatchObject({ code: 'OAUTHDB_CORRUPT' });
+      }),
+    );
+
+    it('takes what it has taken, when the reply was lost', () =>
+      silently(async () => {
+        await using server = await startPrivateServer({ password });
+        await using proxy = await startProxy(server);
+        const driver = client.driver({ host: HOST, port: proxy.port, password, commandTimeout: TIMEOUT_MS });
+        const take = (attempt: string): ReturnType<typeof driver.take> =>
+          driver.take({ key, attempt, rememberMs: 60_000 }, moment());
+        await server.send('SET', key, token);
+        expect(await take('first')).toEqual({ status: 'taken', value: token });
+        await server.send('SET', 'k2', token);
+        const second = (attempt: string): ReturnType<typeof driver.take> =>
+          driver.take({ key: 'k2', attempt, rememberMs: 60_000 }, moment());
+        proxy.mode = 'drop-replies';
+        const lost = failureOf(() => second('mine'));
+        await sleep(100);
+        proxy.mode = 'pass';
+        expect(await lost).toMatchObject(unavailable('unknown'));
+        expect(await recovered(() => second('mine'))).toEqual({ status: 'taken', value: token });
+        expect(await second('another')).toEqual({ status: 'used', value: token });
+        await driver.close();
+      }));
+  });
+}
+
+function moment(): { now: number; deadline: number } {
+  return { now: Date.now(), deadline: performance.now() + TIMEOUT_MS };
+}
+
+function everyCall(db: Database): (() => Promise<unknown>)[] {
+  return [
+    () => db.getToken(key),
+    () => db.storeToken(key, token),
+    () => db.deleteToken(key),
+    () => db.listTokens(),
+  ];
+}
+
+function unavailable(outcome: string): object {
+  return { code: 'OAUTHDB_UNAVAILABLE', outcome, retryable: true };
+}
+
+async function closesInTime(db: Database): Promise<void> {
+  const began = performance.now();
+  await Promise.all([db.close(), db.close()]);
+  expect(performance.now() - began).toBeLessThan(1000);
+  expect((await failureOf(() => db.getToken(key), 0)).code).toBe('OAUTHDB_CLOSED');
+}

@@ -1,0 +1,74 @@
+import { inspect } from 'node:util';
+import { expect, vi } from 'vitest';
+
+/** What every error of a database has. */
+export interface Failure extends Error {
+  readonly code: string;
+  readonly outcome: string;
+  readonly retryable: boolean;
+}
+
+/** A call may take its `commandTimeout`, and this much longer on a busy machine. */
+const SLACK_MS = 350;
+
+/** How long the calls of these tests may take. */
+export const TIMEOUT_MS = 600;
+
+/** None of these may be seen anywhere. */
+export const SECRETS = { password: 'pw-7f3a', token: 'token-91bc', key: 'key-44de' };
+
+/** How `call` fails, which it does in time and without giving a secret away. */
+export async function failureOf(call: () => Promise<unknown>, within: number = TIMEOUT_MS): Promise<Failure> {
+  const began = performance.now();
+  const outcome = await call().then(
+    () => undefined,
+    (error: unknown) => error as Failure,
+  );
+  const took = performance.now() - began;
+  if (outcome === undefined) throw new Error(`it did not fail, and took ${took} ms`);
+  expect(took).toBeLessThan(within + SLACK_MS);
+  expect(outcome.name).toBe('OAuthDatabaseError');
+  showsNoSecret(outcome);
+  return outcome;
+}
+
+/** Repeats `call` until it succeeds: whatever was broken is repaired, and nobody restarts anything. */
+export async function recovered<T>(call: () => Promise<T>, within = 5000): Promise<T> {
+  const end = performance.now() + within;
+  for (;;) {
+    try {
+      return await call();
+    } catch (error) {
+      if (performance.now() > end) throw error;
+    }
+  }
+}
+
+/** Whatever a program may do to show an error, it shows no secret. */
+function showsNoSecret(error: Failure): void {
+  const shown = [
+    error.message,
+    error.stack,
+    inspect(error, { depth: 10, showHidden: true }),
+    JSON.stringify(error),
+  ];
+  const all = [...shown, String(error.cause), JSON.stringify(error.cause ?? null)].join('\n');
+  for (const secret of Object.values(SECRETS)) expect(all).not.toContain(secret);
+}
+
+/** Runs `work`, which must print nothing. */
+export async function silently(work: () => Promise<void>): Promise<void> {
+  const methods = ['debug', 'error', 'info', 'log', 'trace', 'warn'] as const;
+  const spies = [
+    ...methods.map((method) => vi.spyOn(console, method)),
+    vi.spyOn(process, 'emitWarning'),
+    vi.spyOn(process.stdout, 'write'),
+    vi.spyOn(process.stderr, 'write'),
+  ];
+  try {
+    await work();
+    for (const spy of spies) expect(spy).not.toHaveBeenCalled();
+  } finally {
+    for (const spy of spies) spy.mockRestore();
+  }
+}
