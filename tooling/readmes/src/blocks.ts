@@ -13,12 +13,18 @@ export interface Block {
   readonly file: string | undefined;
 }
 
-/** Every ```` ```ts ```` block of the repository's documents. */
+/** The documents of the repository, by their paths in it. */
+export function documents(): string[] {
+  return ['*.md', 'packages/*/*.md', 'examples/**/*.md']
+    .flatMap((pattern) =>
+      globSync(pattern, { cwd: root, exclude: ['**/node_modules/**', '**/CHANGELOG.md'] }),
+    )
+    .toSorted();
+}
+
+/** Every ```` ```ts ```` block in them. */
 export function blocks(): Block[] {
-  const documents = ['*.md', 'packages/*/*.md', 'examples/*/*.md'].flatMap((pattern) =>
-    globSync(pattern, { cwd: root, exclude: (name) => name === 'CHANGELOG.md' }),
-  );
-  return documents.toSorted().flatMap(blocksOf);
+  return documents().flatMap(blocksOf);
 }
 
 function blocksOf(document: string): Block[] {

@@ -1,17 +1,18 @@
 import { execFile } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import type {} from '@oauthdb/test-redis/setup';
-import { beforeAll, describe, expect, inject, it, onTestFinished } from 'vitest';
-import { blocks, root, type Block } from '../src/blocks.ts';
+import { afterAll, beforeAll, describe, expect, inject, it, onTestFinished } from 'vitest';
+import { blocks, documents, root, type Block } from '../src/blocks.ts';
 
 const exec = promisify(execFile);
 
-// A place where the workspace's packages resolve, and that no other tool looks at.
-const place = fileURLToPath(new URL('../dist', import.meta.url));
+/** Where the workspace's packages resolve, and no other tool looks. */
+let place: string;
 const nameOf = ({ at }: Block): string => `${at.replaceAll(/[^\w.]+/g, '-')}.ts`;
 const programs = blocks().filter(({ file }) => file === undefined);
 
@@ -30,10 +31,11 @@ function promised(code: string): string[] {
 }
 
 beforeAll(async () => {
-  await rm(place, { recursive: true, force: true });
-  await mkdir(place);
+  const dist = fileURLToPath(new URL('../dist', import.meta.url));
+  await mkdir(dist, { recursive: true });
+  place = await mkdtemp(join(dist, 'blocks-'));
   const tsconfig = {
-    extends: '../../../tsconfig.base.json',
+    extends: '../../../../tsconfig.base.json',
     // As in most projects: process.env.NAME.
     compilerOptions: { noPropertyAccessFromIndexSignature: false },
     include: ['*.ts'],
@@ -42,6 +44,8 @@ beforeAll(async () => {
   await writeFile(join(place, 'package.json'), '{ "type": "module" }');
   for (const block of programs) await writeFile(join(place, nameOf(block)), onLiveServers(block.code));
 });
+
+afterAll(() => rm(place, { recursive: true }));
 
 it('the documents hold code', () => {
   expect(programs.length).toBeGreaterThan(5);
@@ -72,4 +76,13 @@ describe('what they quote is in the file', () => {
   it.each(quotes.map((block) => [block.at, block] as const))('%s', async (_, { code, file = '' }) => {
     expect(await readFile(join(root, file), 'utf8')).toContain(code);
   });
+});
+
+it.each(documents())('%s links to what there is', async (document) => {
+  const text = await readFile(join(root, document), 'utf8');
+  const targets = [...text.matchAll(/\]\((?!https?:)([^)#]+)(?:#[^)]*)?\)/g)].map(
+    ([, target]) => target as string,
+  );
+  const missing = targets.filter((target) => !existsSync(join(root, dirname(document), target)));
+  expect(missing).toEqual([]);
 });
