@@ -99,10 +99,12 @@ export class Connection {
 
   #openOwn(): Opened {
     const Client = loadBetterSqlite3();
-    if (this.#path !== null && !this.#known) createPrivately(this.#path);
+    if (this.#path !== null && !this.#known) {
+      createPrivately(this.#path);
+      requireAccess(this.#path);
+    }
     // Taken before the file is opened: if it is replaced in between, the first check finds another one.
     const watch = this.#watch();
-    if (this.#path !== null) requireAccess(this.#path);
     const db = new Client(this.#path ?? MEMORY, { timeout: 0, fileMustExist: this.#path !== null });
     try {
       return this.#prepared(db, watch);

@@ -1,11 +1,10 @@
 import { isOAuthDatabaseError, OAuthDatabaseError, type OAuthDatabaseErrorCode } from '@oauthdb/core';
 
-/** When something failed: what the same error means, and whether anything was written, depends on it. */
+/** Where something failed: what it means, and whether anything was written, depends on it. */
 export type Stage = 'open' | 'work' | 'commit';
 
 /** The first line that fits decides; SQLite's extended codes begin with the code that they extend. */
 const KINDS: readonly (readonly [RegExp, OAuthDatabaseErrorCode, string])[] = [
-  [/^SQLITE_(BUSY|LOCKED)/, 'OAUTHDB_TIMEOUT', 'was busy until the deadline'],
   [/^(SQLITE_(FULL|NOMEM|TOOBIG)|ENOSPC|EDQUOT)/, 'OAUTHDB_STORE_FULL', 'has no space left'],
   [/^SQLITE_READONLY_DBMOVED/, 'OAUTHDB_UNAVAILABLE', 'was moved or replaced while it was open'],
   [/^SQLITE_READONLY/, 'OAUTHDB_READONLY', 'cannot be written to'],
@@ -17,7 +16,7 @@ const KINDS: readonly (readonly [RegExp, OAuthDatabaseErrorCode, string])[] = [
 ];
 
 /**
- * The error that a caller gets for what better-sqlite3 or the file system threw.
+ * The error that a caller gets for what better-sqlite3 or the file system threw, a lock excepted: that is waited for.
  *
  * @param label - names the database in the message: its path.
  */
@@ -32,7 +31,7 @@ export function translated(error: unknown, label: string, stage: Stage): OAuthDa
   return new OAuthDatabaseError(code, message, { outcome, cause: error });
 }
 
-/** Whether the failure at the commit may be one member's: what it writes does not fit. */
+/** Whether there was no room for what was to be written. */
 export function isFull(error: unknown): boolean {
   return translated(error, '', 'work').code === 'OAUTHDB_STORE_FULL';
 }

@@ -130,14 +130,14 @@ export class GroupCommit {
 
   /** Somebody else writes: looks again in a moment, and meanwhile the event loop is free. */
   #wait(): void {
-    const left = Math.min(...this.#queue.map(({ at }) => at.deadline)) - monotonicNow();
+    const earliest = this.#queue.reduce((least, { at }) => Math.min(least, at.deadline), Infinity);
     this.#timer = startTimer(
       () => {
         this.#timer = undefined;
         this.#runGroup();
         this.#schedule();
       },
-      Math.min(backoff(this.#refused++), Math.max(left, 0)),
+      Math.min(backoff(this.#refused++), Math.max(earliest - monotonicNow(), 0)),
     );
   }
 

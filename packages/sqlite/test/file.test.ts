@@ -1,4 +1,13 @@
-import { mkdirSync, readFileSync, renameSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
+import {
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import { dirname, join } from 'node:path';
 import Database from 'better-sqlite3';
 import { describe, expect, it } from 'vitest';
@@ -60,6 +69,7 @@ describe('a file that cannot be used', () => {
       'OAUTHDB_CORRUPT',
     ],
     ['is a directory', (path: string) => mkdirSync(path), 'OAUTHDB_CONFIG'],
+    ['is a link to nothing', (path: string) => symlinkSync(`${path}/nothing`, path), 'OAUTHDB_CONFIG'],
     ['is in no directory', (path: string) => rmSync(dirname(path), { recursive: true }), 'OAUTHDB_CONFIG'],
     ['belongs to another program', (path: string) => change(path, 'CREATE TABLE t (a)'), 'OAUTHDB_CONFIG'],
     [

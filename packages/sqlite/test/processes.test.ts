@@ -12,6 +12,16 @@ describe('several processes', () => {
     expect(counter?.value).toBe('400');
   });
 
+  it('take what is there once between them', async () => {
+    const path = temporaryPath();
+    const keys = Array.from({ length: 500 }, (_, i) => `code ${i}`);
+    const puts = keys.map((key) => ({ key, value: key, expiresAt: null }));
+    await openDriver({ path }).commit({ puts }, soon());
+    const children = [1, 2, 3].map(() => start('take', path, '500'));
+    expect(await Promise.all(children.map((child) => child.ended()))).toEqual([0, 0, 0]);
+    expect(children.flatMap((child) => child.lines).toSorted()).toEqual(keys.toSorted());
+  });
+
   it('lose nothing that was acknowledged when one is killed in the middle of writing', async () => {
     const path = temporaryPath();
     for (let round = 0; round < 10; round++) {
