@@ -6,20 +6,18 @@ import { openDriver, soon, temporaryPath } from './temporary.ts';
 describe('several processes', () => {
   it('write at once, and none undoes what another did', async () => {
     const path = temporaryPath();
-    const children = [1, 2].map(() => start('count', path, '200'));
-    expect(await Promise.all(children.map((child) => child.ended()))).toEqual([0, 0]);
+    await atOnce(2, 'count', path, '400');
     const [counter] = await openDriver({ path }).read(['counter'], soon());
-    expect(counter?.value).toBe('400');
+    expect(counter?.value).toBe('800');
   });
 
   it('take what is there once between them', async () => {
     const path = temporaryPath();
-    const keys = Array.from({ length: 500 }, (_, i) => `code ${i}`);
+    const keys = Array.from({ length: 2000 }, (_, i) => `code ${i}`);
     const puts = keys.map((key) => ({ key, value: key, expiresAt: null }));
     await openDriver({ path }).commit({ puts }, soon());
-    const children = [1, 2, 3].map(() => start('take', path, '500'));
-    expect(await Promise.all(children.map((child) => child.ended()))).toEqual([0, 0, 0]);
-    expect(children.flatMap((child) => child.lines).toSorted()).toEqual(keys.toSorted());
+    const lines = await atOnce(3, 'take', path, '2000');
+    expect(lines.toSorted()).toEqual(keys.toSorted());
   });
 
   it('lose nothing that was acknowledged when one is killed in the middle of writing', async () => {
@@ -98,4 +96,13 @@ describe('while another process holds the lock', () => {
 /** How each came out, in one shape. */
 async function settled(calls: Promise<unknown>[]): Promise<{ status: string; reason?: unknown }[]> {
   return Promise.allSettled(calls);
+}
+
+/** Lets as many processes run a script, begun at the same moment; gives what they printed. */
+async function atOnce(processes: number, script: string, ...args: string[]): Promise<string[]> {
+  const children = Array.from({ length: processes }, () => start(script, ...args));
+  await Promise.all(children.map((child) => child.printed(1)));
+  for (const child of children) child.release();
+  for (const child of children) expect(await child.ended()).toBe(0);
+  return children.flatMap(({ lines }) => lines.slice(1));
 }

@@ -1,8 +1,10 @@
 /** Adds one to the counter of the file that is named, as often as is said, four callers at a time. */
+import { started } from './started.ts';
 import { SqliteDriver } from '../../src/index.ts';
 
 const [path, times] = process.argv.slice(2);
 const driver = new SqliteDriver({ path });
+await started(driver);
 const soon = (): { now: number; deadline: number } => ({ now: 0, deadline: performance.now() + 20_000 });
 
 async function addOne(): Promise<void> {

@@ -1,9 +1,11 @@
 /** Takes as many entries of the file that is named, five at a time, and prints the keys of those that it got. */
 import { randomUUID } from 'node:crypto';
+import { started } from './started.ts';
 import { SqliteDriver } from '../../src/index.ts';
 
 const [path, times] = process.argv.slice(2);
 const driver = new SqliteDriver({ path });
+await started(driver);
 
 for (let i = 0; i < Number(times); i += 5) {
   await Promise.all(
