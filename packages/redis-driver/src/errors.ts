@@ -110,8 +110,9 @@ function translate(error: unknown): Translation | undefined {
   if (PERMANENT.test(code)) return config('the TLS connection cannot be made: see the option tls');
   if (NEVER_SENT.test(code)) return unavailable('Redis cannot be reached');
   // Redis before 7 wraps what a command inside of a script says: `ERR Error running script ... -OOM command not allowed`.
-  const word = /^([A-Z]+) |-([A-Z]+) /.exec(message);
-  const reply = REPLIES[word?.[1] ?? ''] ?? REPLIES[word?.[2] ?? ''];
+  const word = /^([A-Z]+) /.exec(message)?.[1];
+  const inner = word === 'ERR' ? / -([A-Z]+) /.exec(message)?.[1] : undefined;
+  const reply = REPLIES[inner ?? word ?? ''];
   return reply ?? SENTENCES.find(([says]) => says.test(message))?.[1];
 }
 

@@ -6,7 +6,8 @@ const TABLE = Uint16Array.from({ length: 256 }, (_, byte) => {
   return crc;
 });
 
-const SLOTS = 16_384;
+/** How many slots a cluster has. */
+export const SLOTS = 16_384;
 
 /**
  * The hash slot of a key, as the cluster specification defines it: CRC16 of its hash tag, or of all of it, modulo 16384.

@@ -1,0 +1,138 @@
+import { beforeEach, describe, expect, it } from 'vitest';
+import { SCRIPT } from '../src/script.ts';
+import { connect, namespace } from './server.ts';
+
+const FAR = String(Date.now() + 3_600_000);
+
+let redis: ReturnType<typeof connect>;
+let ns: string;
+
+beforeEach(() => {
+  redis = connect();
+  ns = namespace();
+});
+
+const key = (name: string): string => ns + name;
+
+/** Runs operations; what they return without the server's time. */
+async function run(names: string[], ...args: string[]): Promise<unknown[]> {
+  const reply = await redis.eval(SCRIPT, names.length, ...names.map(key), FAR, ...args);
+  const [outcome, time, ...rest] = reply as unknown[];
+  expect(Math.abs(Number(time) - Date.now())).toBeLessThan(5000);
+  return [outcome, ...rest];
+}
+
+describe('the script', () => {
+  it('does nothing when it is late, and says what time it is', async () => {
+    const late = await redis.eval(SCRIPT, 2, key('k'), key('m'), String(Date.now() - 5000), 'set', 'v', '');
+    expect(late).toEqual(['late', expect.any(Number)]);
+    expect(await redis.exists(key('k'))).toBe(0);
+  });
+
+  it('set: with a life, without one in place of it, and no marker is left', async () => {
+    await redis.set(key('m'), 'marker');
+    expect(await run(['k', 'm'], 'set', 'v', '5000')).toEqual(['done', 0]);
+    expect(await redis.get(key('k'))).toBe('v');
+    expect(await redis.pttl(key('k'))).toBeGreaterThan(4000);
+    expect(await redis.exists(key('m'))).toBe(0);
+    await run(['k', 'm'], 'set', 'w', '');
+    expect(await redis.pttl(key('k'))).toBe(-1);
+  });
+
+  it('prepare: its life is counted from the deadline, and may be over', async () => {
+    await run(['k', 'm'], 'prepare', 'v', '-3590000');
+    expect(await redis.pttl(key('k'))).toBeLessThanOrEqual(10_000);
+    expect(await redis.pttl(key('k'))).toBeGreaterThan(5000);
+    await run(['k', 'm'], 'prepare', 'v', '-3610000');
+    expect(await redis.exists(key('k'))).toBe(0);
+    await run(['k', 'm'], 'prepare', 'v', '');
+    expect(await redis.pttl(key('k'))).toBe(-1);
+  });
+
+  it('del: counts what was there', async () => {
+    await redis.mset(key('a'), '1', key('b'), '2');
+    expect(await run(['a', 'none', 'b'], 'del', 'del', 'del')).toEqual(['done', 2]);
+  });
+
+  it('equals and absent: ask before anything is written', async () => {
+    await redis.set(key('a'), '1');
+    expect(await run(['a', 'b', 'm'], 'equals', '2', 'set', 'v', '')).toEqual(['failed']);
+    expect(await run(['none', 'b', 'm'], 'equals', '', 'set', 'v', '')).toEqual(['failed']);
+    expect(await run(['a', 'b', 'm'], 'absent', 'set', 'v', '')).toEqual(['failed']);
+    expect(await redis.exists(key('b'))).toBe(0);
+    expect(await run(['a', 'none', 'b', 'm'], 'equals', '1', 'absent', 'set', 'v', '')).toEqual(['done', 0]);
+    expect(await redis.get(key('b'))).toBe('v');
+  });
+
+  it('take and mark: once, again for the same attempt, and with a memory', async () => {
+    const take = (attempt: string, needle = ''): Promise<unknown[]> =>
+      run(['k', 'm'], 'take', attempt, '1000', needle, 'mark');
+    expect(await take('a')).toEqual(['absent']);
+    await redis.set(key('k'), '7:a value%', 'PX', 9000);
+    expect(await take('a', 'value.')).toEqual(['refused']);
+    expect(await redis.get(key('k'))).toBe('7:a value%');
+    expect(await take('a', 'value%')).toEqual(['done', 0, '7:a value%']);
+    expect(await redis.exists(key('k'))).toBe(0);
+    expect(await redis.pttl(key('m'))).toBeGreaterThan(8000);
+    expect(await take('a')).toEqual(['again', 0, '7:a value%']);
+    expect(await take('')).toEqual(['used', 0, '7:a value%']);
+    expect(await take('a7:a')).toEqual(['used', 0, '7:a value%']);
+  });
+
+  it('take without mark: only looks', async () => {
+    await redis.set(key('k'), 'v');
+    expect(await run(['k', 'm'], 'take', 'a', '1000', '')).toEqual(['done', 0, 'v']);
+    expect(await redis.exists(key('k'), key('m'))).toBe(1);
+    await run(['k', 'm'], 'take', 'a', '1000', '', 'mark');
+    const left = await redis.pttl(key('m'));
+    expect(left > 0 && left <= 1000).toBe(true);
+  });
+
+  it('tag and untag: a sorted set that drops what has expired and lives as long as its longest member', async () => {
+    await redis.zadd(key('t'), Date.now() - 1000, 'gone', Date.now() + 5000, 'here');
+    await run(['t'], 'tag', 'new', '2000', '');
+    expect(await redis.zrange(key('t'), '0', '-1')).toEqual(['new', 'here']);
+    expect(await redis.pttl(key('t'))).toBeGreaterThan(4000);
+    await run(['t'], 'tag', 'here', '1000', '');
+    expect(await redis.pttl(key('t'))).toBeLessThanOrEqual(2000);
+    await run(['t'], 'tag', 'new', '10', 'GT');
+    expect(Number(await redis.zscore(key('t'), 'new'))).toBeGreaterThan(Date.now() + 1000);
+    await run(['t'], 'tag', 'ever', '', '');
+    expect(await redis.zscore(key('t'), 'ever')).toBe('inf');
+    expect(await redis.pttl(key('t'))).toBe(-1);
+    await run(['t'], 'untag', 'ever');
+    expect(await redis.zrange(key('t'), '0', '-1')).toEqual(['here', 'new']);
+  });
+
+  it('share and unshare: a set, and beside it a sorted set, with the same members and life', async () => {
+    await redis.sadd(key('s'), 'gone');
+    await redis.zadd(key('e'), Date.now() - 1000, 'gone');
+    await run(['s', 'e'], 'share', 'a', '5000', '');
+    expect(await redis.smembers(key('s'))).toEqual(['a']);
+    expect(await redis.zrange(key('e'), '0', '-1')).toEqual(['a']);
+    for (const name of ['s', 'e']) {
+      const left = await redis.pttl(key(name));
+      expect(left > 4000 && left <= 5000).toBe(true);
+    }
+    await run(['s', 'e'], 'share', 'b', '', '');
+    expect(await redis.pttl(key('s'))).toBe(-1);
+    await run(['s', 'e', 's', 'e'], 'unshare', 'b', 'share', 'a', '9000', '');
+    expect(await redis.pttl(key('s'))).toBeGreaterThan(8000);
+    await run(['s', 'e'], 'unshare', 'a');
+    expect(await redis.exists(key('s'), key('e'))).toBe(0);
+  });
+
+  it('share: lets a set with a member of somebody else’s live for ever, and not once that is gone', async () => {
+    await redis.sadd(key('s'), 'theirs');
+    await run(['s', 'e'], 'share', 'ours', '5000', '');
+    expect((await redis.smembers(key('s'))).toSorted()).toEqual(['ours', 'theirs']);
+    expect([await redis.pttl(key('s')), await redis.pttl(key('e'))]).toEqual([-1, -1]);
+    await redis.srem(key('s'), 'theirs');
+    await run(['s', 'e'], 'share', 'ours', '5000', '');
+    expect(await redis.pttl(key('s'))).toBeGreaterThan(4000);
+  });
+
+  it('tells of a verb that it does not know', async () => {
+    await expect(run(['k'], 'flush')).rejects.toThrow('no such verb');
+  });
+});
