@@ -1,5 +1,15 @@
 import { Calls } from './calls.ts';
 import type { Driver, Supports } from './driver.ts';
+import type { AccessTokens } from './grants/access-tokens.ts';
+import type { Clients } from './grants/clients.ts';
+import type { Codes } from './grants/codes.ts';
+import { Grants } from './grants/grants.ts';
+import type { Issuance, Issued } from './grants/issue.ts';
+import type { GrantOwner } from './grants/owner.ts';
+import type { RefreshTokens } from './grants/refresh-tokens.ts';
+import type { Revoked } from './grants/revoke.ts';
+import type { Sessions } from './grants/sessions.ts';
+import type { States } from './grants/states.ts';
 import { HeldTokens } from './held-tokens.ts';
 import type { HeldToken, OAuthDatabase, TokenExpiry } from './oauth-database.ts';
 import { resolveOptions, type DatabaseOptions } from './options.ts';
@@ -16,16 +26,30 @@ import { resolveOptions, type DatabaseOptions } from './options.ts';
  */
 export class DriverDatabase implements OAuthDatabase {
   readonly supports: Supports;
+  readonly clients: Clients;
+  readonly states: States;
+  readonly codes: Codes;
+  readonly accessTokens: AccessTokens;
+  readonly refreshTokens: RefreshTokens;
+  readonly sessions: Sessions;
   readonly #driver: Driver;
   readonly #calls: Calls;
   readonly #held: HeldTokens;
+  readonly #grants: Grants;
 
   constructor(driver: Driver, options: DatabaseOptions = {}) {
     const resolved = resolveOptions(options);
     this.#driver = driver;
     this.#calls = new Calls(resolved);
     this.#held = new HeldTokens(driver, this.#calls, resolved.keyPrefix);
+    this.#grants = new Grants(driver, this.#calls, resolved);
     this.supports = driver.supports;
+    this.clients = this.#grants.clients;
+    this.states = this.#grants.states;
+    this.codes = this.#grants.codes;
+    this.accessTokens = this.#grants.accessTokens;
+    this.refreshTokens = this.#grants.refreshTokens;
+    this.sessions = this.#grants.sessions;
   }
 
   storeToken(key: string, token: string, expiresAt?: Date): Promise<void> {
@@ -66,6 +90,14 @@ export class DriverDatabase implements OAuthDatabase {
 
   scanTokens(): AsyncIterable<string> {
     return this.#held.scan();
+  }
+
+  issue(issuance: Issuance): Promise<Issued> {
+    return this.#grants.issuer.issue(issuance);
+  }
+
+  revoke(owner: GrantOwner): Promise<Revoked> {
+    return this.#grants.revoke(owner);
   }
 
   close(): Promise<void> {

@@ -17,11 +17,28 @@ export type {
   Taken,
   Where,
 } from './driver.ts';
+export type { AccessTokens } from './grants/access-tokens.ts';
+export type { ClientChange, Clients, DeletedClient, Registration } from './grants/clients.ts';
+export type { Codes, ConsumedCode } from './grants/codes.ts';
+export type { Issuance, Issued, OwnMembers } from './grants/issue.ts';
+export type { Lifetimes } from './grants/lifetimes.ts';
+export type { PageOptions, RecordPage } from './grants/listing.ts';
+export type { NewRefreshToken } from './grants/new-tokens.ts';
+export type { GrantOwner } from './grants/owner.ts';
+export type { Redemption, Refused } from './grants/redeem.ts';
+export type * from './grants/records.ts';
+export type { RefreshTokens } from './grants/refresh-tokens.ts';
+export type { Revoked } from './grants/revoke.ts';
+export type { NextRotation, Rotated, Rotation } from './grants/rotate.ts';
+export type { RotationOptions } from './grants/rotation-options.ts';
+export type { Sessions } from './grants/sessions.ts';
+export type { ConsumedState, States } from './grants/states.ts';
 export { isOAuthDatabaseError, OAuthDatabaseError } from './error.ts';
 export type { OAuthDatabaseErrorCode, OAuthDatabaseErrorOptions } from './error.ts';
 export { kindOf } from './input.ts';
 export type { HeldToken, OAuthDatabase, TokenExpiry } from './oauth-database.ts';
 export { lateError, refuseLate } from './late.ts';
-export { databaseOptionNames, integer, refuseUnknownOptions } from './options.ts';
+export { integer } from './integer.ts';
+export { databaseOptionNames, refuseUnknownOptions } from './options.ts';
 export type { DatabaseOptions } from './options.ts';
 export { monotonicNow, startTimer, stopTimer } from './timing.ts';

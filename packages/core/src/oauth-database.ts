@@ -1,7 +1,19 @@
 import type { Supports } from './driver.ts';
+import type { AccessTokens } from './grants/access-tokens.ts';
+import type { Clients } from './grants/clients.ts';
+import type { Codes } from './grants/codes.ts';
+import type { Issuance, Issued } from './grants/issue.ts';
+import type { GrantOwner } from './grants/owner.ts';
+import type { RefreshTokens } from './grants/refresh-tokens.ts';
+import type { Revoked } from './grants/revoke.ts';
+import type { Sessions } from './grants/sessions.ts';
+import type { States } from './grants/states.ts';
+
+/** What of a class others may implement. */
+type Public<T> = Pick<T, keyof T>;
 
 /**
- * Storage for OAuth: the tokens an application holds.
+ * Storage for OAuth: the tokens an application holds, and the grants an authorization server issues.
  *
  * Every method throws a `TypeError` for an argument that it cannot store, before anything is sent, and an
  * {@link OAuthDatabaseError} when the database fails, within `commandTimeout`. A failure never looks like "not found".
@@ -68,6 +80,54 @@ export interface OAuthDatabase extends AsyncDisposable {
 
   /** The keys of all tokens, as {@link listTokens}, without ever holding all of them: a key may come twice. */
   scanTokens(): AsyncIterable<string>;
+
+  /** Client registrations. @see RFC 7591, RFC 7592 */
+  readonly clients: Public<Clients>;
+  /** Authorization requests, each under its `state` until the user comes back: single use. */
+  readonly states: Public<States>;
+  /** Authorization codes: single use, bound to a client, and known as used until they would have expired. */
+  readonly codes: Public<Codes>;
+  /** Access tokens that were issued, by their `jti`. */
+  readonly accessTokens: Public<AccessTokens>;
+  /** Refresh tokens that were issued: rotated, with detection of reuse. */
+  readonly refreshTokens: Public<RefreshTokens>;
+  /** Sessions of users. */
+  readonly sessions: Public<Sessions>;
+
+  /**
+   * Issues tokens: redeems the code, if there is one, stores the access and the refresh token and lists them by user, client and
+   * grant, in one step where `supports.transactions` is true. Elsewhere tokens are listed before they can be read, and stored
+   * before the code is redeemed; if somebody else redeems it first they are removed again, and nobody has been given them.
+   *
+   * One round trip on one node; one more, before it, where the grant is to be read from the code (no `grant_id`), and one or two
+   * to find out why a code was refused. The client's registration lives at least as long as what is issued to it, unless
+   * `lapsingClients` is set.
+   *
+   * @see RFC 6749 section 4.1.3 and 4.1.4
+   * @example
+   * const grant = await db.codes.peek(code); // verify the client and the PKCE challenge
+   * const issued = await db.issue({
+   *   code,
+   *   client_id: client.client_id,
+   *   redirect_uri,
+   *   grant_id: grant.grant_id,
+   *   username: grant.username,
+   *   scope: grant.scope,
+   *   accessToken: { jti },
+   *   refreshToken: { token: refreshToken },
+   * });
+   */
+  issue(issuance: Issuance): Promise<Issued>;
+
+  /**
+   * Revokes everything that was issued to a user (sessions included), to a client, or under a grant, and says how much.
+   *
+   * When it returns nothing of it is left, and no rotation and no issue that began before it can bring anything back; what
+   * begins afterwards is a new grant. In steps of up to 500, so that no backend is busy with one for long.
+   *
+   * @see RFC 7009 section 2.1
+   */
+  revoke(owner: GrantOwner): Promise<Revoked>;
 }
 
 export interface HeldToken {

@@ -1,4 +1,7 @@
+import { resolveLifetimes, type Lifetimes, type ResolvedLifetimes } from './grants/lifetimes.ts';
+import { resolveRotation, type ResolvedRotation, type RotationOptions } from './grants/rotation-options.ts';
 import { kindOf } from './input.ts';
+import { integer } from './integer.ts';
 
 /** The options that every backend has. */
 export interface DatabaseOptions {
@@ -19,6 +22,17 @@ export interface DatabaseOptions {
    * a clock of their own.
    */
   readonly now?: (() => number) | undefined;
+  /** How long what is issued lives when its record does not say. */
+  readonly lifetimes?: Lifetimes | undefined;
+  /** How rotated refresh tokens are treated. */
+  readonly rotation?: RotationOptions | undefined;
+  /**
+   * What stands in keys in place of states, codes, refresh tokens and session ids, which are secrets: a hash of them (the
+   * default), or the secrets themselves, for data that is shared with software that expects them.
+   */
+  readonly handles?: 'hashed' | 'plain' | undefined;
+  /** Whether a registration may expire while something issued to its client lives. Default `false`: it then lives longer. */
+  readonly lapsingClients?: boolean | undefined;
 }
 
 export interface ResolvedOptions {
@@ -29,6 +43,12 @@ export interface ResolvedOptions {
   readonly maxRetriesPerRequest: number;
   readonly retryDelayOnFailover: number;
   readonly now: () => number;
+  /** Whether the clock was passed in, and may be any. */
+  readonly ownClock: boolean;
+  readonly lifetimes: ResolvedLifetimes;
+  readonly rotation: ResolvedRotation;
+  readonly handles: 'hashed' | 'plain';
+  readonly lapsingClients: boolean;
 }
 
 /** The names of {@link DatabaseOptions}, for backends that refuse names they do not know. */
@@ -40,6 +60,10 @@ export const databaseOptionNames: readonly (keyof DatabaseOptions)[] = [
   'maxRetriesPerRequest',
   'retryDelayOnFailover',
   'now',
+  'lifetimes',
+  'rotation',
+  'handles',
+  'lapsingClients',
 ];
 
 /** Fills in the defaults. Throws a `TypeError` that names the option that is wrong. */
@@ -58,6 +82,11 @@ export function resolveOptions(options: DatabaseOptions = {}): ResolvedOptions {
       2 ** 31 - 1,
     ),
     now: options.now ?? (() => Date.now()),
+    ownClock: options.now !== undefined,
+    lifetimes: resolveLifetimes(options.lifetimes),
+    rotation: resolveRotation(options.rotation),
+    handles: oneOf('handles', options.handles ?? 'hashed', ['hashed', 'plain']),
+    lapsingClients: boolean('lapsingClients', options.lapsingClients ?? false),
   };
   if (typeof resolved.now !== 'function')
     throw new TypeError(`now must be a function, received ${kindOf(resolved.now)}`);
@@ -76,18 +105,14 @@ export function refuseUnknownOptions(options: object, known: readonly string[]):
   if (unknown !== undefined) throw new TypeError(`unknown option ${unknown}; known are ${known.join(', ')}`);
 }
 
-/** Throws a `TypeError` unless `value` is a whole number from `least` to `most`. */
-export function integer(
-  name: string,
-  value: unknown,
-  least: number,
-  most: number = Number.MAX_SAFE_INTEGER,
-): number {
-  if (typeof value !== 'number' || !Number.isInteger(value)) {
-    throw new TypeError(`${name} must be a whole number, received ${kindOf(value)}`);
-  }
-  if (value < least || value > most)
-    throw new TypeError(`${name} must be from ${least} to ${most}, received ${value}`);
+function oneOf<T extends string>(name: string, value: T, allowed: readonly T[]): T {
+  if (allowed.includes(value)) return value;
+  throw new TypeError(`${name} must be one of ${allowed.join(', ')}, received ${kindOf(value)}`);
+}
+
+function boolean(name: string, value: unknown): boolean {
+  if (typeof value !== 'boolean')
+    throw new TypeError(`${name} must be true or false, received ${kindOf(value)}`);
   return value;
 }
 

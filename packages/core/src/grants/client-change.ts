@@ -1,0 +1,48 @@
+import { isoOf } from './record-input.ts';
+import type { Client } from './records.ts';
+import { contended, endOf, TRIES, type RecordStore } from './record-store.ts';
+
+/** What a registration becomes, and when it ends. */
+interface Changed {
+  readonly record: object;
+  readonly expiresAt: number | null;
+}
+
+/** Writes what `next` makes of a registration if nobody has changed it meanwhile, and else asks again; `null` when it is gone. */
+export async function changeClient(
+  records: RecordStore,
+  operation: string,
+  id: string,
+  next: (current: Client) => Changed | Promise<Changed>,
+): Promise<Client | null> {
+  for (let tries = 0; tries < TRIES; tries++) {
+    const found = await records.readOne(operation, 'client', id);
+    if (found === null) return null;
+    const { record, expiresAt } = await next(found.record as unknown as Client);
+    const stored = { ...record, expires_at: isoOf(expiresAt) };
+    const put = records.put('client', id, stored, expiresAt);
+    const checks = [{ key: found.key, version: found.version }];
+    // Not repeated when its outcome is unknown: `next` would then be applied to its own result.
+    const { committed } = await records.commit(operation, 'single', () => ({ checks, puts: [put] }));
+    if (committed) return stored as unknown as Client;
+  }
+  throw contended(operation);
+}
+
+/**
+ * Has a registration live as long as what was issued to its client, and its own lifetime longer, so that this is rarely needed.
+ * One read, beside the commit that issues.
+ */
+export async function keepClientAlive(
+  records: RecordStore,
+  clientId: string,
+  until: number | null,
+): Promise<void> {
+  if (records.lapsingClients) return;
+  const found = await records.readOne('clients.keepAlive', 'client', clientId);
+  const end = found === null ? null : endOf(found.record);
+  if (end === null || (until !== null && end >= until)) return;
+  const life = records.lifetimes.client;
+  const expiresAt = until === null || life === null ? null : until + life;
+  await changeClient(records, 'clients.keepAlive', clientId, (current) => ({ record: current, expiresAt }));
+}

@@ -1,0 +1,113 @@
+import { checkKey } from '../input.ts';
+import { changeClient } from './client-change.ts';
+import { checkId, checkRecord, isoOf } from './record-input.ts';
+import type { Client, ClientMetadata, Life } from './records.ts';
+import { contended, TRIES, type RecordStore } from './record-store.ts';
+import { revoke, type Revoked } from './revoke.ts';
+
+export type Registration =
+  | { readonly status: 'registered'; readonly client: Client }
+  | { readonly status: 'already_registered' };
+
+export interface DeletedClient {
+  /** Whether there was a registration. */
+  readonly deleted: boolean;
+  /** What had been issued to it, and is gone. */
+  readonly revoked: Revoked;
+}
+
+/** Says what a registration becomes: the members that change, an `undefined` one is removed. */
+export type ClientChange = (
+  current: Client,
+) => (Partial<ClientMetadata> & Life) | Promise<Partial<ClientMetadata> & Life>;
+
+/** Client registrations. @see RFC 7591, RFC 7592 */
+export class Clients {
+  readonly #records: RecordStore;
+
+  constructor(records: RecordStore) {
+    this.#records = records;
+  }
+
+  /**
+   * Registers a client, for 90 days unless it says otherwise, and gives it as stored; nothing changes when its id is taken.
+   *
+   * One step, one round trip; one more when the id is taken.
+   */
+  async register(metadata: ClientMetadata & Life): Promise<Registration> {
+    const record = checkRecord(metadata, 'metadata');
+    const id = checkId(record, 'client_id', 'metadata');
+    const expiresAt = this.#records.expiryOf('client', metadata, 'metadata');
+    const createdAt = record['created_at'] ?? this.#records.nowIso();
+    const stored = { ...record, created_at: createdAt, expires_at: isoOf(expiresAt) };
+    const put = this.#records.put('client', id, stored, expiresAt);
+    // The backend may still have one that has expired: it is replaced.
+    for (let version: string | null = null, tries = 0; tries < TRIES; tries++) {
+      const checks = [{ key: put.key, version }];
+      // A repeat could not tell its own registration from another's: it is for the caller to look.
+      const { committed } = await this.#records.commit('clients.register', 'single', () => ({
+        checks,
+        puts: [put],
+      }));
+      if (committed) return { status: 'registered', client: stored as unknown as Client };
+      if ((await this.get(id)) !== null) return { status: 'already_registered' };
+      version = await this.#records.versionOf('clients.register', put.key);
+    }
+    throw contended('clients.register');
+  }
+
+  /** Retrieves a registration; `null` when there is none, or no longer. One round trip. */
+  async get(clientId: string): Promise<Client | null> {
+    const found = await this.#records.readOne('clients.get', 'client', checkKey(clientId, 'client_id'));
+    return found === null ? null : (found.record as unknown as Client);
+  }
+
+  /**
+   * Changes a registration and gives it as stored; `null` when there is none: it is never brought back, whoever deletes it
+   * meanwhile. Of two changes at once both count: `change` is asked again when another came first. Two round trips.
+   *
+   * Its life stays as it is unless `expires_at` is named.
+   *
+   * @example
+   * await db.clients.update('client_abc123', () => ({ client_name: 'A better name' }));
+   */
+  async update(
+    clientId: string,
+    change: ClientChange | (Partial<ClientMetadata> & Life),
+  ): Promise<Client | null> {
+    const id = checkKey(clientId, 'client_id');
+    const asked = typeof change === 'function' ? change : () => change;
+    return changeClient(this.#records, 'clients.update', id, async (current) => {
+      const changed = await asked(current);
+      if (changed.client_id !== undefined && changed.client_id !== id) {
+        throw new TypeError('change.client_id must be left as it is: a client keeps its id');
+      }
+      const removed = Object.keys(changed).filter((member) => changed[member] === undefined);
+      const next: Record<string, unknown> = { ...current, ...checkRecord(changed, 'change') };
+      for (const member of removed) if (member !== 'expires_at') delete next[member];
+      const life = changed.expires_at === undefined ? { expires_at: current.expires_at } : changed;
+      return { record: next, expiresAt: this.#records.expiryOf('client', life, 'change') };
+    });
+  }
+
+  /**
+   * Deletes a registration and everything issued to the client: codes, access and refresh tokens.
+   *
+   * The registration goes first, so that nothing more is issued; a call that fails half-way is finished by calling it again.
+   *
+   * @see RFC 7592 section 2.3
+   */
+  async delete(clientId: string): Promise<DeletedClient> {
+    const id = checkKey(clientId, 'client_id');
+    const deleted = await this.#records.deleteOne('clients.delete', 'client', id);
+    return { deleted, revoked: await revoke(this.#records, 'clients.delete', { clientId: id }) };
+  }
+
+  /** All live registrations, in no particular order, without ever holding all of them; one may come twice. */
+  async *list(): AsyncGenerator<Client, void, undefined> {
+    const prefix = this.#records.keys.prefixOf('client');
+    for await (const keys of this.#records.pages('clients.list', { prefix })) {
+      yield* (await this.#records.readKeys('clients.list', 'client', keys)) as unknown as Client[];
+    }
+  }
+}

@@ -1,0 +1,48 @@
+import type { Calls } from '../calls.ts';
+import type { Driver } from '../driver.ts';
+import type { ResolvedOptions } from '../options.ts';
+import { AccessTokens } from './access-tokens.ts';
+import { Clients } from './clients.ts';
+import { jsonCodec } from './codec.ts';
+import { Codes } from './codes.ts';
+import { hashedHandles, plainHandles } from './handles.ts';
+import { Issuer } from './issue.ts';
+import { Keys } from './keys.ts';
+import type { GrantOwner } from './owner.ts';
+import { RecordStore } from './record-store.ts';
+import { RefreshTokens } from './refresh-tokens.ts';
+import { revoke, type Revoked } from './revoke.ts';
+import { Rotator } from './rotate.ts';
+import { Sessions } from './sessions.ts';
+import { States } from './states.ts';
+
+/** Everything that an authorization server issues, wired together over one driver. */
+export class Grants {
+  readonly clients: Clients;
+  readonly states: States;
+  readonly codes: Codes;
+  readonly accessTokens: AccessTokens;
+  readonly refreshTokens: RefreshTokens;
+  readonly sessions: Sessions;
+  readonly issuer: Issuer;
+  readonly #records: RecordStore;
+
+  constructor(driver: Driver, calls: Calls, options: ResolvedOptions) {
+    const { serverKeyPrefix, handles, lifetimes, now, ownClock, lapsingClients, rotation } = options;
+    const keys = new Keys(serverKeyPrefix, handles === 'plain' ? plainHandles : hashedHandles());
+    const parts = { driver, calls, codec: jsonCodec, keys, lifetimes, lapsingClients, now, ownClock };
+    const records = new RecordStore(parts);
+    this.#records = records;
+    this.clients = new Clients(records);
+    this.states = new States(records);
+    this.codes = new Codes(records);
+    this.accessTokens = new AccessTokens(records);
+    this.refreshTokens = new RefreshTokens(records, new Rotator(records, rotation));
+    this.sessions = new Sessions(records);
+    this.issuer = new Issuer(records, this.codes);
+  }
+
+  revoke(owner: GrantOwner): Promise<Revoked> {
+    return revoke(this.#records, 'revoke', owner);
+  }
+}

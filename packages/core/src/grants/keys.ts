@@ -1,0 +1,95 @@
+import type { Tag, TagName } from '../driver.ts';
+import type { Handles } from './handles.ts';
+
+/** The word in a key that says what it holds. */
+export type Kind = 'client' | 'state' | 'code' | 'token' | 'refresh' | 'session';
+
+/**
+ * The names of everything that is issued: `{prefix}{kind}:{id}`, and the lists in which it is found.
+ *
+ * An id is what the caller says; braces in it would decide where a cluster keeps the key, and are percent-encoded.
+ */
+export class Keys {
+  readonly #prefix: string;
+  readonly #handles: Handles;
+
+  constructor(prefix: string, handles: Handles) {
+    this.#prefix = prefix;
+    this.#handles = handles;
+  }
+
+  /** What a secret is called in a key. */
+  handle(kind: Kind, secret: string): string {
+    return this.#handles.of(kind, secret);
+  }
+
+  /** The key of what has this id or handle. */
+  of(kind: Kind, id: string): string {
+    return `${this.#prefix}${kind}:${encoded(id)}`;
+  }
+
+  /** What every key of this kind begins with. */
+  prefixOf(kind: Kind): string {
+    return `${this.#prefix}${kind}:`;
+  }
+
+  /** The access tokens of a user, by `jti`: other programs know this list, read it and add to it. */
+  userTokens(username: string): TagName {
+    return { name: `${this.#prefix}user_tokens:${encoded(username)}`, shared: true };
+  }
+
+  /** What else a user has: codes, refresh tokens, sessions. Members are made by {@link member}. */
+  userGrants(username: string): TagName {
+    return { name: `${this.#prefix}user_grants:${encoded(username)}` };
+  }
+
+  /** All that was issued to a client. */
+  clientGrants(clientId: string): TagName {
+    return { name: `${this.#prefix}client_grants:${encoded(clientId)}` };
+  }
+
+  /** All that follows from one grant. */
+  grant(grantId: string): TagName {
+    return { name: `${this.#prefix}grant:${encoded(grantId)}` };
+  }
+
+  /** Where it is remembered that everything of an owner was revoked. */
+  mark(by: string, id: string): string {
+    return `${this.#prefix}revoked:${by}:${encoded(id)}`;
+  }
+
+  /** The lists on which an issued record stands. */
+  tagsOf(kind: Kind, id: string, { username, client_id, grant_id }: Owner): Tag[] {
+    const as = member(kind, id);
+    const tags: Tag[] = [];
+    if (typeof username === 'string') {
+      if (kind === 'token') tags.push({ ...this.userTokens(username), member: id });
+      else tags.push({ ...this.userGrants(username), member: as });
+    }
+    if (typeof client_id === 'string') tags.push({ ...this.clientGrants(client_id), member: as });
+    if (typeof grant_id === 'string') tags.push({ ...this.grant(grant_id), member: as });
+    return tags;
+  }
+}
+
+/** Whose a record is. */
+export interface Owner {
+  readonly username?: unknown;
+  readonly client_id?: unknown;
+  readonly grant_id?: unknown;
+}
+
+/** How a list names what it holds. */
+export function member(kind: Kind, id: string): string {
+  return `${kind}:${id}`;
+}
+
+/** The kind and the id that a member names; `null` for what is not a member of ours. */
+export function parseMember(text: string): { kind: Kind; id: string } | null {
+  const match = /^(code|token|refresh|session):(.+)$/s.exec(text);
+  return match === null ? null : { kind: match[1] as Kind, id: match[2] as string };
+}
+
+function encoded(id: string): string {
+  return id.replace(/[%{}]/g, encodeURIComponent);
+}

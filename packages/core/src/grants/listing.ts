@@ -1,0 +1,62 @@
+import type { TagName } from '../driver.ts';
+import { parseMember, type Kind } from './keys.ts';
+import type { Found, RecordStore, Ref } from './record-store.ts';
+
+/** A list, and what of it is wanted. */
+export interface Listing {
+  readonly tag: TagName;
+  readonly kind: Kind;
+  readonly wanted?: (record: Record<string, unknown>) => boolean;
+}
+
+/** One page of a listing. */
+export interface RecordPage<T> {
+  readonly items: readonly T[];
+  /** What to pass as `after` for the next page; `null` after the last one. */
+  readonly next: string | null;
+}
+
+/** Where a page begins: `next` of the page before. */
+export interface PageOptions {
+  readonly after?: string | undefined;
+}
+
+/** The live records of a list, page by page as they are read, so that never all of them are held. */
+export async function* listed<T>(
+  records: RecordStore,
+  operation: string,
+  listing: Listing,
+): AsyncGenerator<T, void, undefined> {
+  for await (const members of records.pages(operation, listing.tag)) {
+    yield* await readMembers<T>(records, operation, listing, members);
+  }
+}
+
+export async function listedPage<T>(
+  records: RecordStore,
+  operation: string,
+  listing: Listing,
+  { after }: PageOptions = {},
+): Promise<RecordPage<T>> {
+  const { items, next } = await records.page(operation, listing.tag, after);
+  return { items: await readMembers<T>(records, operation, listing, items), next };
+}
+
+/** What the members of a list name. The list of a user's access tokens holds the ids as they are. */
+export function refsOf(tag: TagName, members: readonly string[]): Ref[] {
+  if (tag.shared === true) return members.map((id) => ({ kind: 'token', id }));
+  return members.map(parseMember).filter((ref) => ref !== null);
+}
+
+async function readMembers<T>(
+  records: RecordStore,
+  operation: string,
+  { tag, kind, wanted = () => true }: Listing,
+  members: readonly string[],
+): Promise<T[]> {
+  const refs = refsOf(tag, [...new Set(members)]).filter((ref) => ref.kind === kind);
+  const found = (await records.read(operation, refs)).filter(
+    (one): one is Found => one !== null && wanted(one.record),
+  );
+  return found.map(({ record }) => record as T);
+}

@@ -1,0 +1,34 @@
+import type { TagName } from '../driver.ts';
+import { checkKey, kindOf } from '../input.ts';
+import type { Keys } from './keys.ts';
+
+/** Whose grants are meant: a user's, a client's, or what followed from one grant. */
+export type GrantOwner =
+  | { readonly username: string }
+  | { readonly clientId: string }
+  | { readonly grantId: string };
+
+export interface OwnerLists {
+  readonly by: 'username' | 'clientId' | 'grantId';
+  readonly id: string;
+  /** Where access tokens are found. */
+  readonly tokens: TagName;
+  /** Where everything else is found; the same list, unless access tokens have one of their own. */
+  readonly others: TagName;
+}
+
+/** @throws TypeError unless exactly one of the three is named. */
+export function listsOf(keys: Keys, owner: GrantOwner): OwnerLists {
+  if (typeof owner !== 'object' || owner === null) {
+    throw new TypeError(`expected { username }, { clientId } or { grantId }, received ${kindOf(owner)}`);
+  }
+  const named = Object.entries(owner);
+  const [[by, value] = []] = named;
+  if (named.length !== 1 || (by !== 'username' && by !== 'clientId' && by !== 'grantId')) {
+    throw new TypeError('expected exactly one of { username }, { clientId } and { grantId }');
+  }
+  const id = checkKey(value, by);
+  if (by === 'username') return { by, id, tokens: keys.userTokens(id), others: keys.userGrants(id) };
+  const list = by === 'clientId' ? keys.clientGrants(id) : keys.grant(id);
+  return { by, id, tokens: list, others: list };
+}

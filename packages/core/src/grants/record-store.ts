@@ -1,0 +1,253 @@
+import type { Calls, Effect } from '../calls.ts';
+import type { Change, Committed, Driver, Moment, Page, Put, Tag, TagName } from '../driver.ts';
+import { OAuthDatabaseError } from '../error.ts';
+import type { Codec } from './codec.ts';
+import type { Keys, Kind } from './keys.ts';
+import type { ResolvedLifetimes } from './lifetimes.ts';
+import { expiryOf, isoTime } from './record-input.ts';
+import type { Life } from './records.ts';
+
+/** Names a record. */
+export interface Ref {
+  readonly kind: Kind;
+  /** As it stands in the key: what the caller says, or the handle of a secret. */
+  readonly id: string;
+}
+
+/** A record that was read: what it says, and the version of it that a check must name. */
+export interface Found extends Ref {
+  readonly key: string;
+  readonly record: Record<string, unknown>;
+  readonly value: string;
+  readonly version: string;
+}
+
+/** How many keys one command may name, so that no backend is busy with it for long. */
+export const BATCH = 500;
+
+/** How long a repeat of a consumption must be recognised, whatever life was left. */
+export const REMEMBER_MS = 60_000;
+
+/** How often a change is tried again because somebody else's came first; each loss is somebody's success. */
+export const TRIES = 100;
+
+/**
+ * A clock that was passed in does not run at the pace of the backend's. The backend then keeps records for so long beyond their
+ * expiry, and core alone decides.
+ */
+const SLACK_MS = 10 * 60_000;
+
+export interface RecordStoreParts {
+  readonly driver: Driver;
+  readonly calls: Calls;
+  readonly codec: Codec;
+  readonly keys: Keys;
+  readonly lifetimes: ResolvedLifetimes;
+  readonly lapsingClients: boolean;
+  readonly now: () => number;
+  /** Whether the clock was passed in. */
+  readonly ownClock: boolean;
+}
+
+/** What the issued kinds share: records under keys, that say themselves when they end. */
+export class RecordStore {
+  readonly driver: Driver;
+  readonly calls: Calls;
+  readonly codec: Codec;
+  readonly keys: Keys;
+  readonly lifetimes: ResolvedLifetimes;
+  readonly lapsingClients: boolean;
+  readonly #now: () => number;
+  /** How long the backend keeps a record beyond its expiry. */
+  readonly #slack: number;
+
+  constructor({ driver, calls, codec, keys, lifetimes, lapsingClients, now, ownClock }: RecordStoreParts) {
+    this.driver = driver;
+    this.calls = calls;
+    this.codec = codec;
+    this.keys = keys;
+    this.lifetimes = lifetimes;
+    this.lapsingClients = lapsingClients;
+    this.#now = now;
+    this.#slack = ownClock && !driver.supports.clock ? SLACK_MS : 0;
+  }
+
+  /** Whether what the backend still has cannot have expired by core's clock. */
+  get backendExpires(): boolean {
+    return this.#slack === 0;
+  }
+
+  /** The records that are alive, in the order they were named. One round trip. */
+  async read(operation: string, refs: readonly Ref[]): Promise<(Found | null)[]> {
+    if (refs.length === 0) return [];
+    const keys = refs.map(({ kind, id }) => this.keys.of(kind, id));
+    return this.calls.run(operation, 'read', async (at) => {
+      const entries = await this.driver.read(keys, at);
+      return refs.map((ref, i) => {
+        const entry = entries[i];
+        const key = keys[i];
+        if (entry === null || entry === undefined || key === undefined) return null;
+        const record = this.decode(ref.kind, key, entry.value);
+        return isLive(record, at.now)
+          ? { ...ref, key, record, value: entry.value, version: entry.version }
+          : null;
+      });
+    });
+  }
+
+  /** The live records of one kind that are kept under these keys. One round trip. */
+  async readKeys(operation: string, kind: Kind, keys: readonly string[]): Promise<Record<string, unknown>[]> {
+    if (keys.length === 0) return [];
+    return this.calls.run(operation, 'read', async (at) => {
+      const entries = await this.driver.read(keys, at);
+      return entries
+        .map((entry, i) => (entry === null ? null : this.decode(kind, keys[i] ?? '', entry.value)))
+        .filter((record) => record !== null && isLive(record, at.now)) as Record<string, unknown>[];
+    });
+  }
+
+  /** The version of whatever the backend has there, expired or not. */
+  async versionOf(operation: string, key: string): Promise<string | null> {
+    const [entry] = await this.calls.run(operation, 'read', (at) => this.driver.read([key], at));
+    return entry?.version ?? null;
+  }
+
+  async readOne(operation: string, kind: Kind, id: string): Promise<Found | null> {
+    return (await this.read(operation, [{ kind, id }]))[0] ?? null;
+  }
+
+  /** @throws OAuthDatabaseError `OAUTHDB_INTEGRITY` when the record says that it belongs elsewhere. */
+  decode(kind: Kind, key: string, value: string): Record<string, unknown> {
+    const record = this.codec.decode(key, value);
+    const id = record[identity[kind]];
+    if (typeof id === 'string' && this.keys.of(kind, id) !== key) {
+      throw new OAuthDatabaseError('OAUTHDB_INTEGRITY', 'what is stored belongs to another key', {
+        outcome: 'not_executed',
+      });
+    }
+    return record;
+  }
+
+  /** Makes a change. What would have expired before it is written is deleted instead. */
+  commit(operation: string, effect: Effect, change: (at: Moment) => Change): Promise<Committed> {
+    return this.calls.run(operation, effect, (at) => {
+      const { puts = [], deletes = [], ...rest } = change(at);
+      const dead = puts.filter(({ expiresAt }) => expiresAt !== null && expiresAt <= at.now);
+      if (dead.length === 0) return this.driver.commit({ ...rest, puts, deletes }, at);
+      const alive = puts.filter((put) => !dead.includes(put));
+      return this.driver.commit({ ...rest, puts: alive, deletes: [...deletes, ...dead] }, at);
+    });
+  }
+
+  /**
+   * Deletes a record: whether it was there. One round trip; its lists forget it right after, where that is one step, and else
+   * when it would have expired. Until then a listing passes over it.
+   */
+  async deleteOne(operation: string, kind: Kind, id: string): Promise<boolean> {
+    const key = this.keys.of(kind, id);
+    // Sent in one turn, and answered in this order.
+    const reading = this.calls.run(operation, 'read', (at) => this.driver.read([key], at));
+    const deleting = this.calls.run(operation, 'idempotent', async (at, repeated) => {
+      const { deleted } = await this.driver.commit({ deletes: [{ key }] }, at);
+      return deleted > 0 || repeated;
+    });
+    const [[entry], deleted] = await Promise.all([reading, deleting]);
+    if (entry === null || entry === undefined || !this.driver.supports.transactions) return deleted;
+    const record = this.decodeIfReadable(kind, key, entry.value);
+    const tags = record === null ? [] : this.tagsOf(kind, id, record);
+    const forget = { checks: [{ key, version: null }], deletes: [{ key, tags }] };
+    // A list that shows too much is harmless, and trims itself: nobody waits for this, and nobody minds when it fails.
+    this.calls.run(operation, 'idempotent', (at) => this.driver.commit(forget, at)).catch(() => {});
+    return deleted;
+  }
+
+  /** A stored record; `null` when it cannot be read: what must go can go nevertheless. */
+  decodeIfReadable(kind: Kind, key: string, value: string): Record<string, unknown> | null {
+    try {
+      return this.decode(kind, key, value);
+    } catch {
+      return null;
+    }
+  }
+
+  /** When a record that is stored now ends: as it says, or after the lifetime of its kind. */
+  expiryOf(kind: keyof ResolvedLifetimes, { expires_at: when }: Life, name: string): number | null {
+    return expiryOf(when, this.lifetimes[kind], this.#now(), `${name}.expires_at`);
+  }
+
+  now(): number {
+    return this.#now();
+  }
+
+  /** As records hold a moment. */
+  nowIso(): string {
+    return new Date(this.#now()).toISOString();
+  }
+
+  /** What stores a record until its expiry, under the lists that it says. */
+  put(kind: Kind, id: string, record: object, expiresAt: number | null, bound?: readonly string[]): Put {
+    const key = this.keys.of(kind, id);
+    return {
+      key,
+      value: this.codec.encode(key, record, bound),
+      expiresAt: expiresAt === null ? null : expiresAt + this.#slack,
+      tags: this.tagsOf(kind, id, record),
+    };
+  }
+
+  tagsOf(kind: Kind, id: string, record: object): Tag[] {
+    return this.keys.tagsOf(kind, id, record);
+  }
+
+  /** One page of a list, as the backend gives it. */
+  page(
+    operation: string,
+    where: TagName | { readonly prefix: string },
+    after: string | undefined,
+  ): Promise<Page> {
+    const place = 'prefix' in where ? where : { tag: where };
+    return this.calls.run(operation, 'read', (at) => this.driver.list(place, { after, limit: BATCH }, at));
+  }
+
+  /** The pages of a list, one after the other. */
+  async *pages(
+    operation: string,
+    where: TagName | { readonly prefix: string },
+  ): AsyncGenerator<readonly string[], void, undefined> {
+    for (let after: string | undefined; ;) {
+      const page = await this.page(operation, where, after);
+      for (let i = 0; i < page.items.length; i += BATCH) yield page.items.slice(i, i + BATCH);
+      if (page.next === null) return;
+      after = page.next;
+    }
+  }
+}
+
+/** The member of a record that repeats what it is stored under. */
+const identity: { readonly [kind in Kind]: string } = {
+  client: 'client_id',
+  token: 'jti',
+  state: 'handle',
+  code: 'handle',
+  refresh: 'handle',
+  session: 'handle',
+};
+
+/** Whether a record's own expiry lies ahead; one that has none, or that other software wrote otherwise, is the backend's to expire. */
+export function isLive(record: Record<string, unknown>, now: number): boolean {
+  const at = endOf(record);
+  return at === null || at > now;
+}
+
+/** When a record ends, epoch milliseconds; `null` when it does not say. */
+export function endOf({ expires_at: expiresAt }: Record<string, unknown>): number | null {
+  const at = typeof expiresAt === 'string' ? isoTime(expiresAt) : Number.NaN;
+  return Number.isNaN(at) ? null : at;
+}
+
+export function contended(operation: string): OAuthDatabaseError {
+  return new OAuthDatabaseError('OAUTHDB_UNAVAILABLE', 'others kept changing the record', {
+    operation,
+    outcome: 'not_executed',
+  });
+}

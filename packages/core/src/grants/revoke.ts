@@ -1,0 +1,94 @@
+import { randomUUID } from 'node:crypto';
+import type { TagName } from '../driver.ts';
+import { refsOf } from './listing.ts';
+import { listsOf, type GrantOwner } from './owner.ts';
+import type { Kind } from './keys.ts';
+import { REMEMBER_MS, type RecordStore, type Ref } from './record-store.ts';
+
+/** What a revocation removed. */
+export interface Revoked {
+  readonly accessTokens: number;
+  readonly refreshTokens: number;
+  readonly codes: number;
+  readonly sessions: number;
+}
+
+type Count = { -readonly [kind in keyof Revoked]: number };
+
+const countedAs: { readonly [kind in Kind]?: keyof Revoked } = {
+  token: 'accessTokens',
+  refresh: 'refreshTokens',
+  code: 'codes',
+  session: 'sessions',
+};
+
+/**
+ * Removes everything that was issued under an owner, so that nothing in flight can bring it back.
+ *
+ * What is rotated or redeemed meanwhile is found: a successor is listed before its parent ends, and the lists are read until a
+ * pass finds nothing alive. What is issued from nothing is stopped by a mark.
+ */
+export async function revoke(records: RecordStore, operation: string, owner: GrantOwner): Promise<Revoked> {
+  const lists = listsOf(records.keys, owner);
+  await markRevoked(records, operation, lists.by, lists.id);
+  const count: Count = { accessTokens: 0, refreshTokens: 0, codes: 0, sessions: 0 };
+  const tags = lists.tokens === lists.others ? [lists.tokens] : [lists.others, lists.tokens];
+  for (let found = true; found;) {
+    found = false;
+    for (const tag of tags) if (await removeListed(records, operation, tag, count)) found = true;
+  }
+  return count;
+}
+
+/** One pass over a list: whether anything on it was alive. */
+async function removeListed(
+  records: RecordStore,
+  operation: string,
+  tag: TagName,
+  count: Count,
+): Promise<boolean> {
+  let found = false;
+  for await (const members of records.pages(operation, tag)) {
+    const refs = refsOf(tag, [...new Set(members)]);
+    const alive = await readAlive(records, operation, refs);
+    if (alive.length === 0) continue;
+    found = true;
+    await records.commit(operation, 'idempotent', () => ({ deletes: alive }));
+    for (const { kind, isRotated } of alive) {
+      const counted = countedAs[kind];
+      if (counted !== undefined && !isRotated) count[counted]++;
+    }
+  }
+  return found;
+}
+
+/** What is there, expired or readable or not: all of it goes. */
+async function readAlive(records: RecordStore, operation: string, refs: readonly Ref[]) {
+  if (refs.length === 0) return [];
+  const keys = refs.map(({ kind, id }) => records.keys.of(kind, id));
+  const entries = await records.calls.run(operation, 'read', (at) => records.driver.read(keys, at));
+  return refs.flatMap(({ kind, id }, i) => {
+    const [key, entry] = [keys[i], entries[i]];
+    if (key === undefined || entry === undefined || entry === null) return [];
+    const record = records.decodeIfReadable(kind, key, entry.value);
+    const isRotated = record?.['rotated_at'] !== undefined;
+    return [{ key, kind, tags: record === null ? [] : records.tagsOf(kind, id, record), isRotated }];
+  });
+}
+
+/**
+ * Marks of recent revocations. A new grant asks for nothing that a revocation could delete, so that one in flight would land
+ * after it: it checks in its own commit that there is no mark, and where there is one compares when each began.
+ */
+async function markRevoked(records: RecordStore, operation: string, by: string, id: string): Promise<void> {
+  const key = records.keys.mark(by, id);
+  await records.commit(operation, 'idempotent', ({ now }) => ({
+    puts: [{ key, value: JSON.stringify({ at: now, mark: randomUUID() }), expiresAt: now + REMEMBER_MS }],
+  }));
+}
+
+/** When the revocation began that a mark stands for, epoch milliseconds. */
+export function markedAt(value: string): number {
+  const { at } = JSON.parse(value) as { at: number };
+  return at;
+}

@@ -1,0 +1,191 @@
+import { randomUUID } from 'node:crypto';
+import type { Put } from '../driver.ts';
+import { kindOf } from '../input.ts';
+import { keepClientAlive } from './client-change.ts';
+import { sealUnder, unsealUnder, type Grace } from './grace.ts';
+import { latest, type OwnMembers } from './issue.ts';
+import { newAccessToken, newRefreshToken } from './new-tokens.ts';
+import { checkRecord, isoOf } from './record-input.ts';
+import { contended, endOf, TRIES, type Found, type RecordStore } from './record-store.ts';
+import type { AccessToken, RefreshToken } from './records.ts';
+import { revoke, type Revoked } from './revoke.ts';
+import type { ResolvedRotation } from './rotation-options.ts';
+
+/** What succeeds a refresh token. What is not said is taken from the one before, apart from its life. */
+export interface Rotation {
+  /** Left out, the presented token stays valid. @see RFC 6749 section 6 */
+  readonly refreshToken?: OwnMembers<'token'> | undefined;
+  readonly accessToken?: OwnMembers<'jti'> | undefined;
+  /** Anything JSON can hold that a retry in the grace period must get as well, such as the response's body. */
+  readonly response?: unknown;
+}
+
+/** Checks the client and says what comes next; `null` refuses, and nothing has changed. */
+export type NextRotation = (current: RefreshToken) => Rotation | null | Promise<Rotation | null>;
+
+export type Rotated =
+  | {
+      readonly status: 'rotated';
+      /** The successor, or the token itself where it stays. */
+      readonly refreshToken: RefreshToken;
+      /** The successor's secret; `null` where the presented token stays. */
+      readonly token: string | null;
+      readonly accessToken: AccessToken | null;
+      readonly response: unknown;
+      /** Whether this is the answer of an earlier call, within the grace period. */
+      readonly retried: boolean;
+    }
+  /** It had been rotated: somebody has a copy. Everything of its grant is gone. @see RFC 9700 section 4.14.2 */
+  | { readonly status: 'reused'; readonly grant_id: string; readonly revoked: Revoked }
+  | { readonly status: 'refused' | 'expired' | 'not_found' };
+
+type Answer = Omit<Extract<Rotated, { status: 'rotated' }>, 'status' | 'retried'>;
+
+interface Prepared {
+  readonly puts: readonly Put[];
+  readonly answer: Answer;
+  /** The latest expiry of what is stored. */
+  readonly until: number | null;
+}
+
+/** What of a token is known after its rotation. */
+const KEPT = ['client_id', 'grant_id', 'username', 'handle', 'issued_at'] as const;
+
+export class Rotator {
+  readonly #records: RecordStore;
+  readonly #options: ResolvedRotation;
+
+  constructor(records: RecordStore, options: ResolvedRotation) {
+    this.#records = records;
+    this.#options = options;
+  }
+
+  async rotate(token: string, next: NextRotation): Promise<Rotated> {
+    const id = this.#records.keys.handle('refresh', token);
+    const attempt = randomUUID();
+    let prepared: Prepared | null = null;
+    for (let tries = 0; tries < TRIES; tries++) {
+      const found = await this.#records.readOne('refreshTokens.rotate', 'refresh', id);
+      if (found === null) return { status: 'not_found' };
+      if (found.record['rotated_at'] !== undefined) {
+        // This very rotation was made, and its reply was lost.
+        if (prepared !== null && found.record['rotated_by'] === attempt)
+          return rotated(prepared.answer, false);
+        const again = await this.#again(token, found);
+        if (again !== null) return again;
+        continue;
+      }
+      if (prepared === null) {
+        const rotation = await next({ ...found.record } as unknown as RefreshToken);
+        if (rotation === null) return { status: 'refused' };
+        prepared = this.#prepare(found, checkRotation(rotation));
+      }
+      const ended =
+        prepared.answer.token === null ? [] : [this.#ended(found, token, attempt, prepared.answer)];
+      const change = {
+        checks: [{ key: found.key, version: found.version }],
+        puts: [...prepared.puts, ...ended],
+      };
+      const committing = this.#records.commit('refreshTokens.rotate', 'idempotent', () => change);
+      const keptAlive = keepClientAlive(this.#records, String(found.record['client_id']), prepared.until);
+      const [{ committed }] = await Promise.all([committing, keptAlive]);
+      if (committed) return rotated(prepared.answer, false);
+    }
+    throw contended('refreshTokens.rotate');
+  }
+
+  /** The new tokens, and how the call will be answered. */
+  #prepare({ record }: Found, { refreshToken, accessToken, response }: Rotation): Prepared {
+    const { handle: _handle, issued_at: _issued, expires_at: _expires, ...inherited } = record;
+    const owned = { client_id: inherited['client_id'], grant_id: inherited['grant_id'] };
+    const refresh =
+      refreshToken &&
+      newRefreshToken(this.#records, { ...inherited, ...refreshToken, ...owned }, 'refreshToken');
+    const access =
+      accessToken &&
+      newAccessToken(this.#records, { ...ownerOf(inherited), ...accessToken, ...owned }, 'accessToken');
+    const made = [refresh, access].filter((one) => one !== undefined);
+    const answer: Answer = {
+      refreshToken: refresh?.stored ?? ({ ...record } as unknown as RefreshToken),
+      token: refreshToken?.token ?? null,
+      accessToken: access?.stored ?? null,
+      response: response ?? null,
+    };
+    return {
+      puts: made.map(({ put }) => put),
+      answer,
+      until: latest(made.map(({ expiresAt }) => expiresAt)),
+    };
+  }
+
+  /** What stays of a rotated token, so that its reuse is recognised. */
+  #ended({ id, record }: Found, token: string, attempt: string, answer: Answer): Put {
+    const { reuseDetection, gracePeriod, graceCount } = this.#options;
+    const now = this.#records.now();
+    const expiresAt = Math.min(endOf(record) ?? Infinity, now + reuseDetection);
+    const kept = Object.fromEntries(
+      KEPT.filter((name) => record[name] !== undefined).map((name) => [name, record[name]]),
+    );
+    const grace: Grace | undefined =
+      gracePeriod === 0
+        ? undefined
+        : { until: now + gracePeriod, left: graceCount, sealed: sealUnder(token, id, answer) };
+    const ended = {
+      ...kept,
+      expires_at: isoOf(expiresAt),
+      rotated_at: isoOf(now),
+      rotated_by: attempt,
+      successor: answer.refreshToken.handle,
+      ...(grace === undefined ? {} : { grace }),
+    };
+    return this.#records.put('refresh', id, ended, expiresAt);
+  }
+
+  /** Answers whoever presents a rotated token; `null` when its record changed meanwhile and must be read again. */
+  async #again(token: string, found: Found): Promise<Rotated | null> {
+    const {
+      grace,
+      successor,
+      grant_id: grantId,
+    } = found.record as { grace?: Grace; successor?: string; grant_id?: string };
+    if (grace !== undefined && grace.left > 0 && this.#records.now() < grace.until) {
+      const next = await this.#records.readOne('refreshTokens.rotate', 'refresh', String(successor));
+      // Once the successor has been used, its owner has got it.
+      if (next !== null && next.record['rotated_at'] === undefined) {
+        const answer = unsealUnder(token, found.id, grace.sealed) as Answer;
+        const fewer = { ...found.record, grace: { ...grace, left: grace.left - 1 } };
+        const change = {
+          checks: [{ key: found.key, version: found.version }],
+          puts: [this.#records.put('refresh', found.id, fewer, endOf(found.record))],
+        };
+        const { committed } = await this.#records.commit('refreshTokens.rotate', 'single', () => change);
+        return committed ? rotated(answer, true) : null;
+      }
+    }
+    const revoked = await revoke(this.#records, 'refreshTokens.rotate', { grantId: String(grantId) });
+    return { status: 'reused', grant_id: String(grantId), revoked };
+  }
+}
+
+function rotated(answer: Answer, retried: boolean): Rotated {
+  return { status: 'rotated', ...answer, retried };
+}
+
+/** What an access token takes from the refresh token: whose it is, and what it is for. */
+function ownerOf(record: Record<string, unknown>): Record<string, unknown> {
+  const members = ['username', 'user_id', 'scope', 'resource'].filter(
+    (member) => record[member] !== undefined,
+  );
+  return Object.fromEntries(members.map((member) => [member, record[member]]));
+}
+
+function checkRotation(rotation: unknown): Rotation {
+  if (typeof rotation !== 'object' || rotation === null) {
+    throw new TypeError(`next must give an object or null, received ${kindOf(rotation)}`);
+  }
+  const given = checkRecord(rotation, 'rotation') as Rotation;
+  if (given.refreshToken === undefined && given.accessToken === undefined) {
+    throw new TypeError('next must give a refreshToken, an accessToken, or both');
+  }
+  return given;
+}

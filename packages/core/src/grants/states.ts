@@ -1,0 +1,52 @@
+import { randomUUID } from 'node:crypto';
+import { checkKey } from '../input.ts';
+import { checkId, checkRecord, isoOf } from './record-input.ts';
+import type { AuthorizationRequest, Life, Stored } from './records.ts';
+import { isLive, REMEMBER_MS, type RecordStore } from './record-store.ts';
+
+export type ConsumedState =
+  | { readonly status: 'consumed'; readonly state: AuthorizationRequest & Stored }
+  | { readonly status: 'already_used' | 'expired' | 'not_found' };
+
+/** Authorization requests, each kept under its `state` until the user comes back. */
+export class States {
+  readonly #records: RecordStore;
+
+  constructor(records: RecordStore) {
+    this.#records = records;
+  }
+
+  /**
+   * Stores an authorization request under an unguessable state, for 5 minutes unless it says otherwise. One round trip.
+   *
+   * @see RFC 6749 section 10.12
+   */
+  async store(state: string, request: AuthorizationRequest & Life): Promise<void> {
+    const id = this.#records.keys.handle('state', checkKey(state, 'state'));
+    const record = checkRecord(request, 'request');
+    checkId(record, 'client_id', 'request');
+    const expiresAt = this.#records.expiryOf('state', request, 'request');
+    const stored = { ...record, handle: id, expires_at: isoOf(expiresAt) };
+    await this.#records.commit('states.store', 'idempotent', () => ({
+      puts: [this.#records.put('state', id, stored, expiresAt)],
+    }));
+  }
+
+  /**
+   * Takes an authorization request: of any number of callers one gets it, also if its reply was lost and the call was repeated.
+   * One step, one round trip.
+   */
+  async consume(state: string): Promise<ConsumedState> {
+    const { keys, calls, driver } = this.#records;
+    const key = keys.of('state', keys.handle('state', checkKey(state, 'state')));
+    const take = { key, attempt: randomUUID(), rememberMs: REMEMBER_MS };
+    return calls.run('states.consume', 'idempotent', async (at) => {
+      const taken = await driver.take(take, at);
+      if (taken.status === 'absent' || taken.status === 'refused') return { status: 'not_found' };
+      if (taken.status === 'used') return { status: 'already_used' };
+      const { handle: _handle, ...record } = this.#records.decode('state', key, taken.value);
+      if (!isLive(record, at.now)) return { status: 'expired' };
+      return { status: 'consumed', state: record as AuthorizationRequest & Stored };
+    });
+  }
+}
