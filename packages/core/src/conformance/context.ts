@@ -32,15 +32,19 @@ export class Context {
 
   /** A database of its own on the store, under this case's prefix. */
   async database(options: DatabaseOptions = {}): Promise<OAuthDatabase> {
-    const database = new DriverDatabase(await this.#backend.open(), {
-      keyPrefix: `${this.prefix}held:`,
-      serverKeyPrefix: `${this.prefix}issued:`,
-      commandTimeout: 30_000,
-      now: this.#now,
-      ...options,
-    });
+    const database = new DriverDatabase(await this.#backend.open(), { ...this.#options(), ...options });
     this.#opened.push(database);
     return database;
+  }
+
+  /** A database whose clock is always {@link clock}: what is issued ends by core's clock on every backend. */
+  issuer(options: DatabaseOptions = {}): Promise<OAuthDatabase> {
+    return this.database({ now: this.clock.now, ...options });
+  }
+
+  /** A database like {@link issuer} over a driver of the case's own making. */
+  issuerOver(driver: Driver, options: DatabaseOptions = {}): OAuthDatabase {
+    return new DriverDatabase(driver, { ...this.#options(), now: this.clock.now, ...options });
   }
 
   /** One more driver on the store. */
@@ -94,6 +98,15 @@ export class Context {
 
   async close(): Promise<void> {
     await Promise.all(this.#opened.map((one) => one.close()));
+  }
+
+  #options(): DatabaseOptions {
+    return {
+      keyPrefix: `${this.prefix}held:`,
+      serverKeyPrefix: `${this.prefix}issued:`,
+      commandTimeout: 30_000,
+      now: this.#now,
+    };
   }
 
   readonly #now = (): number => (this.supports.clock ? this.clock.now() : Date.now());

@@ -5,10 +5,10 @@ import { keepClientAlive } from './client-change.ts';
 import type { Codes } from './codes.ts';
 import { newAccessToken, newRefreshToken } from './new-tokens.ts';
 import { checkRecord } from './record-input.ts';
-import { contended, REMEMBER_MS, type RecordStore } from './record-store.ts';
+import { contended, REMEMBER_MS, TRIES, type RecordStore } from './record-store.ts';
 import { redeeming, whyRefused, type Redemption, type Refused } from './redeem.ts';
 import type { AccessToken, Code, Life, RefreshToken } from './records.ts';
-import { markedAt } from './revoke.ts';
+import { beginning, revokedSince, type Beginning } from './revocation-mark.ts';
 
 /** What a server says of one token; what it does not say is the grant's. */
 export type OwnMembers<Name extends string> = Life & { readonly [name in Name]: string } & {
@@ -47,6 +47,17 @@ export type Issued =
 /** The members of a grant that its tokens share. */
 const SHARED = ['client_id', 'grant_id', 'username', 'user_id', 'scope', 'resource'] as const;
 
+/** Tokens that are ready to be stored. */
+interface Prepared {
+  readonly puts: readonly Put[];
+  /** The marks of revocations that would forbid them. */
+  readonly marks: readonly string[];
+  /** The latest of their expiries. */
+  readonly until: number | null;
+  readonly issued: Extract<Issued, { status: 'issued' }>;
+}
+
+/** Stores tokens in one step with the redemption of the code that they are issued for. */
 export class Issuer {
   readonly #records: RecordStore;
   readonly #codes: Codes;
@@ -57,26 +68,26 @@ export class Issuer {
   }
 
   async issue(given: Issuance): Promise<Issued> {
+    const began = beginning(this.#records.now());
     const issuance = checkRecord(given, 'issuance') as unknown as Issuance;
     const { code, client_id: clientId, redirect_uri: redirectUri } = issuance;
     const redemption: Redemption = { client_id: checkKey(clientId, 'client_id'), redirect_uri: redirectUri };
     // A clock that was passed in says what the backend cannot know: whether the code has expired.
     const mustRead = code !== undefined && (issuance.grant_id === undefined || !this.#records.backendExpires);
     const peeked = mustRead ? await this.#codes.peek(code) : null;
-    if (mustRead && peeked === null) return this.#refused(code, redemption);
-
-    const tokens = this.#prepare(issuance, peeked);
-    const keptAlive = keepClientAlive(this.#records, redemption.client_id, tokens.until);
-    const [refusal] = await Promise.all([
-      this.#commit(tokens.puts, tokens.owner, redemption, code),
-      keptAlive,
-    ]);
-    if (refusal !== null) return refusal;
-    const { grantId, accessToken, refreshToken } = tokens;
-    return { status: 'issued', grant_id: grantId, accessToken, refreshToken };
+    if (mustRead && peeked === null) {
+      const refused = await whyRefused(this.#records, 'issue', code, redemption);
+      return 'value' in refused ? { status: 'not_found' } : refused;
+    }
+    const prepared = this.#prepare(issuance, peeked);
+    const keptAlive = keepClientAlive(this.#records, clientId, prepared.until);
+    const storing =
+      code === undefined ? this.#storeNew(prepared, began) : this.#redeem(prepared, code, redemption, began);
+    const [issued] = await Promise.all([storing, keptAlive]);
+    return issued;
   }
 
-  #prepare(issuance: Issuance, code: Code | null) {
+  #prepare(issuance: Issuance, code: Code | null): Prepared {
     const { accessToken, refreshToken } = issuance;
     if (accessToken === undefined && refreshToken === undefined) {
       throw new TypeError('issuance must have an accessToken, a refreshToken, or both');
@@ -84,50 +95,76 @@ export class Issuer {
     const inherited = issuance.grant_id === undefined ? code : null;
     const shared: Record<string, unknown> = {};
     for (const member of SHARED) shared[member] = issuance[member] ?? inherited?.[member];
-    shared['grant_id'] ??= randomUUID();
+    const owners = {
+      username: shared['username'],
+      clientId: shared['client_id'],
+      grantId: shared['grant_id'],
+    };
+    const marks = Object.entries(owners).flatMap(([by, id]) =>
+      typeof id === 'string' ? [this.#records.keys.mark(by, id)] : [],
+    );
+    const grantId = typeof owners.grantId === 'string' ? owners.grantId : randomUUID();
+    shared['grant_id'] = grantId;
     const access = accessToken && newAccessToken(this.#records, { ...shared, ...accessToken }, 'accessToken');
     const refresh =
       refreshToken && newRefreshToken(this.#records, { ...shared, ...refreshToken }, 'refreshToken');
     const made = [access, refresh].filter((one) => one !== undefined);
     return {
       puts: made.map(({ put }) => put),
-      owner: { username: shared['username'], clientId: shared['client_id'] },
+      marks,
       until: latest(made.map(({ expiresAt }) => expiresAt)),
-      grantId: String(shared['grant_id']),
-      accessToken: access?.stored ?? null,
-      refreshToken: refresh?.stored ?? null,
+      issued: {
+        status: 'issued',
+        grant_id: grantId,
+        accessToken: access?.stored ?? null,
+        refreshToken: refresh?.stored ?? null,
+      },
     };
   }
 
-  /** Stores the tokens in one step with the redemption of the code; what stood against it, or `null`. */
-  async #commit(
-    puts: readonly Put[],
-    owner: Record<string, unknown>,
+  /** Stores the tokens of a grant that has no code. */
+  async #storeNew({ puts, marks, issued }: Prepared, began: Beginning): Promise<Issued> {
+    if (!this.#records.driver.supports.transactions) {
+      await this.#records.commit('issue', 'idempotent', () => ({ puts }));
+      // Looked for afterwards, since it cannot be checked in the same step; nobody has been given these tokens.
+      if (!(await this.#look(marks, began)).revoked) return issued;
+      await this.#records.commit('issue', 'idempotent', () => ({ deletes: puts }));
+      return { status: 'revoked' };
+    }
+    let checks: readonly Check[] = unmarked(marks);
+    for (let tries = 0; tries < TRIES; tries++) {
+      const change = { checks, puts };
+      const { committed } = await this.#records.commit('issue', 'idempotent', () => change);
+      if (committed) return issued;
+      const look = await this.#look(marks, began);
+      if (look.revoked) return { status: 'revoked' };
+      checks = look.checks;
+    }
+    throw contended('issue');
+  }
+
+  /** Stores the tokens if the code can be taken, in one step. */
+  async #redeem(
+    { puts, marks, issued }: Prepared,
+    code: string,
     redemption: Redemption,
-    code: string | undefined,
-  ): Promise<Exclude<Issued, { status: 'issued' }> | null> {
-    const { driver } = this.#records;
-    const began = this.#records.now();
-    const marks = Object.entries(owner).flatMap(([by, id]) =>
-      typeof id === 'string' ? [this.#records.keys.mark(by, id)] : [],
-    );
-    let take = code === undefined ? undefined : this.#take(code, redemption);
-    let checks: Check[] = driver.supports.transactions ? marks.map((key) => ({ key, version: null })) : [];
-    for (let tries = 0; tries < 3; tries++) {
-      const change = { puts, checks, ...(take === undefined ? {} : { take }) };
-      const { committed } = await this.#records.commit(
-        'issue',
-        take === undefined ? 'single' : 'idempotent',
-        () => change,
-      );
-      if (committed && (code !== undefined || driver.supports.transactions)) return null;
-      const entries = await this.#records.calls.run('issue', 'read', (at) => driver.read(marks, at));
-      const revoked = entries.some((entry) => entry !== null && markedAt(entry.value) >= began);
-      if (committed) return revoked ? this.#undo(puts) : null;
-      if (revoked) return { status: 'revoked' };
-      if (driver.supports.transactions)
-        checks = marks.map((key, i) => ({ key, version: entries[i]?.version ?? null }));
-      if (code === undefined || take === undefined) continue;
+    began: Beginning,
+  ): Promise<Issued> {
+    const { transactions } = this.#records.driver.supports;
+    let take: Take = {
+      ...redeeming(this.#records, code, redemption),
+      attempt: randomUUID(),
+      rememberMs: REMEMBER_MS,
+    };
+    // Elsewhere the code alone decides, which whoever revokes its grant deletes.
+    let checks: readonly Check[] = transactions ? unmarked(marks) : [];
+    for (let tries = 0; tries < TRIES; tries++) {
+      const change = { take, checks, puts };
+      const { committed } = await this.#records.commit('issue', 'idempotent', () => change);
+      if (committed) return issued;
+      const look = await this.#look(marks, began);
+      if (look.revoked) return { status: 'revoked' };
+      if (transactions) checks = look.checks;
       const refused = await whyRefused(this.#records, 'issue', code, redemption);
       if (!('value' in refused)) return refused;
       // What another program wrote says the same in another form: then it must be exactly what was read.
@@ -136,20 +173,23 @@ export class Issuer {
     throw contended('issue');
   }
 
-  /** Where a mark cannot be checked in the same step, it is looked for afterwards; nobody has been given these tokens. */
-  async #undo(puts: readonly Put[]): Promise<{ status: 'revoked' }> {
-    await this.#records.commit('issue', 'idempotent', () => ({ deletes: puts }));
-    return { status: 'revoked' };
+  /** Whether one of these marks is later than `began`, and what to check if none is. */
+  async #look(
+    marks: readonly string[],
+    began: Beginning,
+  ): Promise<{ revoked: boolean; checks: readonly Check[] }> {
+    const entries = await this.#records.calls.run('issue', 'read', (at) =>
+      this.#records.driver.read(marks, at),
+    );
+    return {
+      revoked: entries.some((entry) => entry !== null && revokedSince(entry.value, began)),
+      checks: marks.map((key, i) => ({ key, version: entries[i]?.version ?? null })),
+    };
   }
+}
 
-  async #refused(code: string, redemption: Redemption): Promise<Refused> {
-    const refused = await whyRefused(this.#records, 'issue', code, redemption);
-    return 'value' in refused ? { status: 'not_found' } : refused;
-  }
-
-  #take(code: string, redemption: Redemption): Take {
-    return { ...redeeming(this.#records, code, redemption), attempt: randomUUID(), rememberMs: REMEMBER_MS };
-  }
+function unmarked(marks: readonly string[]): Check[] {
+  return marks.map((key) => ({ key, version: null }));
 }
 
 /** The latest of some expiries; `null`, which is never, is later than any. */

@@ -1,9 +1,9 @@
-import { randomUUID } from 'node:crypto';
 import type { TagName } from '../driver.ts';
 import { refsOf } from './listing.ts';
 import { listsOf, type GrantOwner } from './owner.ts';
+import { markRevoked } from './revocation-mark.ts';
 import type { Kind } from './keys.ts';
-import { REMEMBER_MS, type RecordStore, type Ref } from './record-store.ts';
+import type { RecordStore, Ref } from './record-store.ts';
 
 /** What a revocation removed. */
 export interface Revoked {
@@ -26,11 +26,11 @@ const countedAs: { readonly [kind in Kind]?: keyof Revoked } = {
  * Removes everything that was issued under an owner, so that nothing in flight can bring it back.
  *
  * What is rotated or redeemed meanwhile is found: a successor is listed before its parent ends, and the lists are read until a
- * pass finds nothing alive. What is issued from nothing is stopped by a mark.
+ * pass finds nothing alive. What is issued from nothing is stopped by a mark, see {@link markRevoked}.
  */
 export async function revoke(records: RecordStore, operation: string, owner: GrantOwner): Promise<Revoked> {
   const lists = listsOf(records.keys, owner);
-  await markRevoked(records, operation, lists.by, lists.id);
+  await markRevoked(records, operation, lists);
   const count: Count = { accessTokens: 0, refreshTokens: 0, codes: 0, sessions: 0 };
   const tags = lists.tokens === lists.others ? [lists.tokens] : [lists.others, lists.tokens];
   for (let found = true; found;) {
@@ -74,21 +74,4 @@ async function readAlive(records: RecordStore, operation: string, refs: readonly
     const isRotated = record?.['rotated_at'] !== undefined;
     return [{ key, kind, tags: record === null ? [] : records.tagsOf(kind, id, record), isRotated }];
   });
-}
-
-/**
- * Marks of recent revocations. A new grant asks for nothing that a revocation could delete, so that one in flight would land
- * after it: it checks in its own commit that there is no mark, and where there is one compares when each began.
- */
-async function markRevoked(records: RecordStore, operation: string, by: string, id: string): Promise<void> {
-  const key = records.keys.mark(by, id);
-  await records.commit(operation, 'idempotent', ({ now }) => ({
-    puts: [{ key, value: JSON.stringify({ at: now, mark: randomUUID() }), expiresAt: now + REMEMBER_MS }],
-  }));
-}
-
-/** When the revocation began that a mark stands for, epoch milliseconds. */
-export function markedAt(value: string): number {
-  const { at } = JSON.parse(value) as { at: number };
-  return at;
 }

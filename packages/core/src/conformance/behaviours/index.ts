@@ -5,6 +5,14 @@ import { closing } from './closing.ts';
 import { contention } from './contention.ts';
 import { copies } from './copies.ts';
 import { expiry } from './expiry.ts';
+import { clients } from './grants/clients.ts';
+import { issuing } from './grants/issuing.ts';
+import { grantListings } from './grants/listings.ts';
+import { revocation } from './grants/revocation.ts';
+import { rotation } from './grants/rotation.ts';
+import { schedules } from './grants/schedules.ts';
+import { sessions } from './grants/sessions.ts';
+import { singleUse } from './grants/single-use.ts';
 import { hostileInput } from './hostile-input.ts';
 import { isolation } from './isolation.ts';
 import { listings } from './listing.ts';
@@ -15,7 +23,7 @@ import { tags } from './tags.ts';
 import { taking } from './taking.ts';
 import { visibility } from './visibility.ts';
 
-/** Everything that a backend must do: the tokens you hold first, then what the driver promises. */
+/** Everything that a backend must do: the tokens you hold, what the driver promises, what a server issues. */
 export const behaviours: readonly Behaviour[] = [
   roundTrips,
   overwriting,
@@ -32,4 +40,12 @@ export const behaviours: readonly Behaviour[] = [
   taking,
   tags,
   visibility,
+  clients,
+  singleUse,
+  issuing,
+  rotation,
+  revocation,
+  sessions,
+  grantListings,
+  schedules,
 ];
