@@ -32,7 +32,7 @@ export class Context {
 
   /** A database of its own on the store, under this case's prefix. */
   async database(options: DatabaseOptions = {}): Promise<OAuthDatabase> {
-    const database = new DriverDatabase(await this.#backend.open(), { ...this.#options(), ...options });
+    const database = this.#make(await this.#backend.open(), options);
     this.#opened.push(database);
     return database;
   }
@@ -44,7 +44,7 @@ export class Context {
 
   /** A database like {@link issuer} over a driver of the case's own making. */
   issuerOver(driver: Driver, options: DatabaseOptions = {}): OAuthDatabase {
-    return new DriverDatabase(driver, { ...this.#options(), now: this.clock.now, ...options });
+    return this.#make(driver, { now: this.clock.now, ...options });
   }
 
   /** One more driver on the store. */
@@ -100,13 +100,15 @@ export class Context {
     await Promise.all(this.#opened.map((one) => one.close()));
   }
 
-  #options(): DatabaseOptions {
-    return {
+  #make(driver: Driver, options: DatabaseOptions): OAuthDatabase {
+    const whole = {
       keyPrefix: `${this.prefix}held:`,
       serverKeyPrefix: `${this.prefix}issued:`,
       commandTimeout: 30_000,
       now: this.#now,
+      ...options,
     };
+    return this.#backend.database?.(driver, whole) ?? new DriverDatabase(driver, whole);
   }
 
   readonly #now = (): number => (this.supports.clock ? this.clock.now() : Date.now());

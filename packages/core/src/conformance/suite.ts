@@ -1,4 +1,6 @@
 import type { Driver } from '../driver.ts';
+import type { OAuthDatabase } from '../oauth-database.ts';
+import type { DatabaseOptions } from '../options.ts';
 import type { Context } from './context.ts';
 
 /** What the suite needs of a backend. */
@@ -10,6 +12,10 @@ export interface Backend {
    * flushes nothing, so that the store may hold other things.
    */
   open(): Driver | Promise<Driver>;
+  /**
+   * Makes the database over a driver. Default: a `DriverDatabase`. For whoever wraps databases and not drivers.
+   */
+  database?(driver: Driver, options: DatabaseOptions): OAuthDatabase;
   /**
    * Stands in every key prefix the suite makes up, for stores that must be told where a key may live. Default: `t`.
    */

@@ -231,7 +231,8 @@ export const clients: Behaviour = {
         mine.redirect_uris.push('http://evil.example/callback');
         await registering;
         const first = await db.clients.get(metadata.client_id);
-        (first?.redirect_uris as string[]).push('http://evil.example/callback');
+        assert.ok(first !== null);
+        (first.redirect_uris as string[]).push('http://evil.example/callback');
         assert.deepEqual((await db.clients.get(metadata.client_id))?.redirect_uris, metadata.redirect_uris);
       },
     },
