@@ -23,7 +23,7 @@ export default defineConfig({
       project('packages/core'),
       project('packages/memory'),
       project('packages/sqlite'),
-      project('packages/redis-driver', 'standalone'),
+      project('packages/redis-driver', 'standalone', 'cluster'),
       project('packages/ioredis', 'standalone', 'tls'),
       project('packages/node-redis', 'standalone', 'tls'),
       project('packages/redis-cluster', 'cluster'),
