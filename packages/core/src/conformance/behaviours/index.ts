@@ -6,6 +6,7 @@ import { contention } from './contention.ts';
 import { copies } from './copies.ts';
 import { expiry } from './expiry.ts';
 import { clients } from './grants/clients.ts';
+import { crashes } from './grants/crashes.ts';
 import { issuing } from './grants/issuing.ts';
 import { grantListings } from './grants/listings.ts';
 import { revocation } from './grants/revocation.ts';
@@ -48,4 +49,5 @@ export const behaviours: readonly Behaviour[] = [
   sessions,
   grantListings,
   schedules,
+  crashes,
 ];

@@ -1,32 +1,9 @@
 import assert from 'node:assert/strict';
-import type { Driver } from '../../../driver.ts';
 import type { OAuthDatabase } from '../../../oauth-database.ts';
 import type { Context } from '../../context.ts';
+import { stopping } from '../../stopping.ts';
 import type { Behaviour } from '../../suite.ts';
 import { secret, anyAlive, flow, issuance, issueTokens, storeCode, successors } from './flow.ts';
-
-/** A driver that stops before its call number `stop`, until it is let go. */
-function stopping(driver: Driver, stop: number) {
-  const reached = Promise.withResolvers<'stopped'>();
-  const gate = Promise.withResolvers<void>();
-  let calls = 0;
-  const pass = async <T>(work: () => Promise<T>): Promise<T> => {
-    if (calls++ === stop) reached.resolve('stopped');
-    if (calls > stop) await gate.promise;
-    return work();
-  };
-  const stopped: Driver = {
-    name: driver.name,
-    supports: driver.supports,
-    read: (keys, at) => pass(() => driver.read(keys, at)),
-    timeLeft: (keys, at) => pass(() => driver.timeLeft(keys, at)),
-    take: (take, at) => pass(() => driver.take(take, at)),
-    commit: (change, at) => pass(() => driver.commit(change, at)),
-    list: (where, page, at) => pass(() => driver.list(where, page, at)),
-    close: () => driver.close(),
-  };
-  return { driver: stopped, reached: reached.promise, go: () => gate.resolve() };
-}
 
 interface Schedule {
   /** What is stopped after each of its steps. */
