@@ -1,10 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Change, Moment } from '@oauthdb/core';
-import { RedisDriver, type RedisClient } from '@oauthdb/redis-driver';
+import { RedisDriver } from '@oauthdb/redis-driver';
 import type {} from '@oauthdb/test-redis/setup';
 import { Cluster } from 'ioredis';
 import { afterAll, afterEach, beforeEach, describe, expect, inject, it } from 'vitest';
 import { givenIoredisCluster } from '../src/ioredis-cluster.ts';
+import { sending } from './sending.ts';
 
 // A change over several slots takes several steps. Here it is stopped before each of its commands in turn, a rival runs to its
 // end, and the change goes on: every schedule that matters, instead of as many as chance would find.
@@ -34,25 +35,15 @@ async function stopped(
   const client = givenIoredisCluster(cluster);
   let sent = 0;
   let wasStopped = false;
-  const stopping: RedisClient = {
-    get isReady() {
-      return client.isReady;
-    },
-    cluster: client.cluster as NonNullable<typeof client.cluster>,
-    listen: (listener) => client.listen(listener),
-    connect: () => client.connect(),
-    reconnect: () => client.reconnect(),
-    close: () => client.close(),
-    send: async (key, args) => {
-      if (args[0] === 'EVALSHA' && sent++ === stop) {
-        wasStopped = true;
-        // Whatever does not wait for this command runs on.
-        await sleep(15);
-        await rivalRuns();
-      }
-      return client.send(key, args);
-    },
-  };
+  const stopping = sending(client, async (key, args) => {
+    if (args[0] === 'EVALSHA' && sent++ === stop) {
+      wasStopped = true;
+      // Whatever does not wait for this command runs on.
+      await sleep(15);
+      await rivalRuns();
+    }
+    return client.send(key, args);
+  });
   const driver = new RedisDriver(stopping);
   const { committed } = await driver.commit(change, soon());
   await driver.close();

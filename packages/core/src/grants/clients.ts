@@ -1,5 +1,6 @@
 import { checkKey } from '../input.ts';
 import { changeClient } from './client-change.ts';
+import { listed, type PageOptions, type RecordPage } from './listing.ts';
 import { checkId, checkRecord, isoOf } from './record-input.ts';
 import type { Client, ClientMetadata, Life } from './records.ts';
 import { contended, TRIES, type RecordStore } from './record-store.ts';
@@ -103,11 +104,51 @@ export class Clients {
     return { deleted, revoked: await revoke(this.#records, 'clients.delete', { clientId: id }) };
   }
 
-  /** All live registrations, in no particular order, without ever holding all of them; one may come twice. */
-  async *list(): AsyncGenerator<Client, void, undefined> {
+  /**
+   * All live registrations, or those that a user has granted something to, in no particular order, without ever holding all of
+   * them; of all, one may come twice.
+   */
+  list(owner?: { readonly username: string }): AsyncIterable<Client> {
+    return owner === undefined ? this.#all() : this.#of(checkKey(owner.username, 'username'));
+  }
+
+  /** One page of all live registrations. */
+  async listPage({ after }: PageOptions = {}): Promise<RecordPage<Client>> {
+    const prefix = this.#records.keys.prefixOf('client');
+    const { items, next } = await this.#records.page('clients.listPage', { prefix }, after);
+    return { items: await this.#read('clients.listPage', items), next };
+  }
+
+  async *#all(): AsyncGenerator<Client, void, undefined> {
     const prefix = this.#records.keys.prefixOf('client');
     for await (const keys of this.#records.pages('clients.list', { prefix })) {
-      yield* (await this.#records.readKeys('clients.list', 'client', keys)) as unknown as Client[];
+      yield* await this.#read('clients.list', keys);
     }
   }
+
+  /** A user has a client by what was issued to it. */
+  async *#of(username: string): AsyncGenerator<Client, void, undefined> {
+    const { keys } = this.#records;
+    const seen = new Set<unknown>();
+    for (const [tag, kind] of [
+      [keys.userGrants(username), 'refresh'],
+      [keys.userTokens(username), 'token'],
+    ] as const) {
+      for await (const { client_id: id } of listed<Issued>(this.#records, 'clients.list', { tag, kind })) {
+        if (seen.has(id)) continue;
+        seen.add(id);
+        const client = await this.get(id);
+        if (client !== null) yield client;
+      }
+    }
+  }
+
+  async #read(operation: string, keys: readonly string[]): Promise<Client[]> {
+    return (await this.#records.readKeys(operation, 'client', keys)) as unknown as Client[];
+  }
+}
+
+/** What says whose client something was issued to. */
+interface Issued {
+  readonly client_id: string;
 }

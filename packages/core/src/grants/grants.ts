@@ -1,15 +1,17 @@
 import type { Calls } from '../calls.ts';
 import type { Driver } from '../driver.ts';
 import type { ResolvedOptions } from '../options.ts';
+import type { Region } from '../secrets/reencrypt.ts';
 import { AccessTokens } from './access-tokens.ts';
 import { Clients } from './clients.ts';
-import { jsonCodec } from './codec.ts';
+import { bindingsOf, recordCodec } from './codec.ts';
 import { Codes } from './codes.ts';
 import { hashedHandles, plainHandles } from './handles.ts';
 import { Issuer } from './issue.ts';
 import { Keys } from './keys.ts';
 import type { GrantOwner } from './owner.ts';
 import { RecordStore } from './record-store.ts';
+import { BOUND } from './redeem.ts';
 import { RefreshTokens } from './refresh-tokens.ts';
 import { revoke, type Revoked } from './revoke.ts';
 import { Rotator } from './rotate.ts';
@@ -25,12 +27,18 @@ export class Grants {
   readonly refreshTokens: RefreshTokens;
   readonly sessions: Sessions;
   readonly issuer: Issuer;
+  /** Where it is stored. */
+  readonly region: Region;
   readonly #records: RecordStore;
 
   constructor(driver: Driver, calls: Calls, options: ResolvedOptions) {
-    const { serverKeyPrefix, handles, lifetimes, now, ownClock, lapsingClients, rotation } = options;
-    const keys = new Keys(serverKeyPrefix, handles === 'plain' ? plainHandles : hashedHandles());
-    const parts = { driver, calls, codec: jsonCodec, keys, lifetimes, lapsingClients, now, ownClock };
+    const { serverKeyPrefix, handles, secrets, lifetimes, now, ownClock, lapsingClients, rotation } = options;
+    const keys = new Keys(
+      serverKeyPrefix,
+      handles === 'plain' ? plainHandles : hashedHandles(secrets.pepper),
+    );
+    const codec = recordCodec(secrets.keyRing);
+    const parts = { driver, calls, codec, keys, lifetimes, lapsingClients, now, ownClock };
     const records = new RecordStore(parts);
     this.#records = records;
     this.clients = new Clients(records);
@@ -40,9 +48,25 @@ export class Grants {
     this.refreshTokens = new RefreshTokens(records, new Rotator(records, rotation));
     this.sessions = new Sessions(records);
     this.issuer = new Issuer(records, this.codes);
+    this.region = regionOf(serverKeyPrefix, records);
   }
 
   revoke(owner: GrantOwner): Promise<Revoked> {
     return revoke(this.#records, 'revoke', owner);
   }
+}
+
+function regionOf(prefix: string, records: RecordStore): Region {
+  const { keys } = records;
+  return {
+    prefix,
+    holds: (key) => keys.refOf(key) !== null,
+    describe: (key, text) => {
+      const ref = keys.refOf(key);
+      if (ref === null) return {};
+      const record = records.decode(ref.kind, key, text);
+      const guarded = ref.kind === 'code' ? bindingsOf(record, BOUND) : [];
+      return { tags: records.tagsOf(ref.kind, ref.id, record), guarded };
+    },
+  };
 }

@@ -1,4 +1,4 @@
-import { createHmac, createSecretKey, hash, type KeyObject } from 'node:crypto';
+import { createHmac, hash, type KeyObject } from 'node:crypto';
 
 /** What stands in a key in place of a secret. */
 export interface Handles {
@@ -9,10 +9,11 @@ export interface Handles {
  * A secret's SHA-256, or its HMAC under a pepper. A handle of 256 random bits needs no more: nobody finds the secret by trying;
  * a pepper covers shorter ones, as long as it is not stored beside the data.
  */
-export function hashedHandles(pepper?: string | Uint8Array): Handles {
+export function hashedHandles(pepper?: KeyObject): Handles {
   if (pepper === undefined) return { of: (_kind, secret) => hash('sha256', secret, 'base64url') };
-  const key: KeyObject = createSecretKey(typeof pepper === 'string' ? Buffer.from(pepper, 'utf8') : pepper);
-  return { of: (kind, secret) => createHmac('sha256', key).update(`${kind}\0${secret}`).digest('base64url') };
+  return {
+    of: (kind, secret) => createHmac('sha256', pepper).update(`${kind}\0${secret}`).digest('base64url'),
+  };
 }
 
 /** The secret itself, for data that is shared with software that expects it. */

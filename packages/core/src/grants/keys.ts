@@ -28,6 +28,13 @@ export class Keys {
     return `${this.#prefix}${kind}:${encoded(id)}`;
   }
 
+  /** What a key of {@link of} names; `null` for a key of anything else. */
+  refOf(key: string): { kind: Kind; id: string } | null {
+    if (!key.startsWith(this.#prefix)) return null;
+    const match = /^(client|state|code|token|refresh|session):(.+)$/s.exec(key.slice(this.#prefix.length));
+    return match === null ? null : { kind: match[1] as Kind, id: decoded(match[2] as string) };
+  }
+
   /** What every key of this kind begins with. */
   prefixOf(kind: Kind): string {
     return `${this.#prefix}${kind}:`;
@@ -92,4 +99,8 @@ export function parseMember(text: string): { kind: Kind; id: string } | null {
 
 function encoded(id: string): string {
   return id.replace(/[%{}]/g, encodeURIComponent);
+}
+
+function decoded(id: string): string {
+  return id.replace(/%(25|7B|7D)/g, decodeURIComponent);
 }

@@ -152,8 +152,11 @@ export class RecordStore {
       return deleted > 0 || repeated;
     });
     const [[entry], deleted] = await Promise.all([reading, deleting]);
-    if (entry === null || entry === undefined || !this.driver.supports.transactions) return deleted;
+    if (entry === null || entry === undefined) return deleted;
     const record = this.decodeIfReadable(kind, key, entry.value);
+    // The backend may have kept it beyond its end.
+    if (record !== null && !isLive(record, this.#now())) return false;
+    if (!this.driver.supports.transactions) return deleted;
     const tags = record === null ? [] : this.tagsOf(kind, id, record);
     const forget = { checks: [{ key, version: null }], deletes: [{ key, tags }] };
     // A list that shows too much is harmless, and trims itself: nobody waits for this, and nobody minds when it fails.

@@ -1,5 +1,5 @@
 import { checkKey } from '../input.ts';
-import { listed, type Listing } from './listing.ts';
+import { listed, listedPage, type Listing, type PageOptions, type RecordPage } from './listing.ts';
 import { checkOptionalId, checkRecord, isoOf } from './record-input.ts';
 import type { Life, Session, SessionData, When } from './records.ts';
 import { contended, TRIES, type RecordStore } from './record-store.ts';
@@ -60,6 +60,11 @@ export class Sessions {
   /** All live sessions of a user. */
   list({ username }: { readonly username: string }): AsyncIterable<Session> {
     return listed<Session>(this.#records, 'sessions.list', this.#listing(username));
+  }
+
+  /** One page of {@link list}. */
+  listPage({ username }: { readonly username: string }, page?: PageOptions): Promise<RecordPage<Session>> {
+    return listedPage<Session>(this.#records, 'sessions.listPage', this.#listing(username), page);
   }
 
   #listing(username: string): Listing {

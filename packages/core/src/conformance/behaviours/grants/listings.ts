@@ -32,6 +32,30 @@ export const grantListings: Behaviour = {
       },
     },
     {
+      name: 'tell which clients a user has granted something to',
+      run: async (t) => {
+        const db = await t.issuer();
+        const { username } = flow();
+        for (const clientId of ['a', 'b', 'c', 'd']) await db.clients.register({ client_id: clientId });
+        await issueTokens(db, { clientId: 'a', username, grantId: 'g1' });
+        await issueTokens(db, { clientId: 'a', username, grantId: 'g2' });
+        await db.accessTokens.store({ jti: 'j', client_id: 'b', username });
+        await issueTokens(db, { clientId: 'c', username: 'somebody else', grantId: 'g3' });
+        await db.accessTokens.store({ jti: 'short', client_id: 'd', username, expires_at: t.clock.in(1000) });
+        t.clock.advance(1000);
+        const ids = (await collect(db.clients.list({ username }))).map((client) => client.client_id);
+        assert.deepEqual(ids.toSorted(), ['a', 'b']);
+        const paged = new Set<string>();
+        for (let after: string | undefined; ;) {
+          const { items, next } = await db.clients.listPage({ after });
+          for (const client of items) paged.add(client.client_id);
+          if (next === null) break;
+          after = next;
+        }
+        assert.deepEqual([...paged].toSorted(), ['a', 'b', 'c', 'd']);
+      },
+    },
+    {
       name: 'leave out what has expired',
       run: async (t) => {
         const db = await t.issuer();
