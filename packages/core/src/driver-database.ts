@@ -13,6 +13,7 @@ import type { States } from './grants/states.ts';
 import { HeldTokens } from './held-tokens.ts';
 import type { HeldToken, OAuthDatabase, TokenExpiry } from './oauth-database.ts';
 import { resolveOptions, type DatabaseOptions } from './options.ts';
+import { Reencryption, type Reencrypted } from './secrets/reencrypt.ts';
 
 /**
  * An {@link OAuthDatabase} over a {@link Driver}: all that a backend's public class inherits.
@@ -36,13 +37,16 @@ export class DriverDatabase implements OAuthDatabase {
   readonly #calls: Calls;
   readonly #held: HeldTokens;
   readonly #grants: Grants;
+  readonly #reencryption: Reencryption;
 
   constructor(driver: Driver, options: DatabaseOptions = {}) {
     const resolved = resolveOptions(options);
     this.#driver = driver;
     this.#calls = new Calls(resolved);
-    this.#held = new HeldTokens(driver, this.#calls, resolved.keyPrefix);
+    const { keyRing } = resolved.secrets;
+    this.#held = new HeldTokens(driver, this.#calls, resolved.keyPrefix, keyRing);
     this.#grants = new Grants(driver, this.#calls, resolved);
+    this.#reencryption = new Reencryption(driver, this.#calls, keyRing);
     this.supports = driver.supports;
     this.clients = this.#grants.clients;
     this.states = this.#grants.states;
@@ -98,6 +102,10 @@ export class DriverDatabase implements OAuthDatabase {
 
   revoke(owner: GrantOwner): Promise<Revoked> {
     return this.#grants.revoke(owner);
+  }
+
+  reencrypt(): Promise<Reencrypted> {
+    return this.#reencryption.run([this.#grants.region, this.#held.region]);
   }
 
   close(): Promise<void> {

@@ -3,6 +3,8 @@ import type { Delete, Driver, Moment, Page, Put } from './driver.ts';
 import { OAuthDatabaseError } from './error.ts';
 import { checkArray, checkExpiresAt, checkKey, checkToken, kindOf } from './input.ts';
 import type { HeldToken, TokenExpiry } from './oauth-database.ts';
+import type { KeyRing } from './secrets/key-ring.ts';
+import type { Region } from './secrets/reencrypt.ts';
 
 /** How many keys one command may name, so that no backend is busy with it for long. */
 const BATCH = 500;
@@ -17,16 +19,24 @@ interface Checked {
   readonly at: number | null;
 }
 
-/** The tokens that an application holds: `{keyPrefix}{key}` holds the bare token, and the backend lets it expire. */
+/**
+ * The tokens that an application holds: `{keyPrefix}{key}` holds the bare token, sealed where there are keys, and the backend lets
+ * it expire.
+ */
 export class HeldTokens {
   readonly #driver: Driver;
   readonly #calls: Calls;
   readonly #prefix: string;
+  readonly #keyRing: KeyRing;
+  /** Where they are stored. */
+  readonly region: Region;
 
-  constructor(driver: Driver, calls: Calls, prefix: string) {
+  constructor(driver: Driver, calls: Calls, prefix: string, keyRing: KeyRing) {
     this.#driver = driver;
     this.#calls = calls;
     this.#prefix = prefix;
+    this.#keyRing = keyRing;
+    this.region = { prefix, holds: (key) => key.length > prefix.length, describe: () => ({}) };
   }
 
   async store(key: string, token: string, expiresAt?: Date): Promise<void> {
@@ -51,15 +61,14 @@ export class HeldTokens {
 
   async get(key: string): Promise<string | null> {
     const keys = [this.#name(key)];
-    const [entry] = await this.#calls.run('getToken', 'read', (at) => this.#driver.read(keys, at));
-    return entry?.value ?? null;
+    const [token] = await this.#calls.run('getToken', 'read', (at) => this.#read(keys, at));
+    return token ?? null;
   }
 
   async getMany(keys: readonly string[]): Promise<(string | null)[]> {
     const found: (string | null)[] = [];
     for (const batch of batches(this.#names(keys))) {
-      const entries = await this.#calls.run('getTokens', 'read', (at) => this.#driver.read(batch, at));
-      for (const entry of entries) found.push(entry?.value ?? null);
+      found.push(...(await this.#calls.run('getTokens', 'read', (at) => this.#read(batch, at))));
     }
     return found;
   }
@@ -102,8 +111,30 @@ export class HeldTokens {
     for await (const page of this.#pages('scanTokens')) yield* page;
   }
 
+  async #read(keys: readonly string[], at: Moment): Promise<(string | null)[]> {
+    const entries = await this.#driver.read(keys, at);
+    return keys.map((key, i) => {
+      const entry = entries[i];
+      return entry === null || entry === undefined ? null : this.#keyRing.open(key, entry.value);
+    });
+  }
+
   async #storeAll(operation: string, tokens: readonly Checked[]): Promise<void> {
-    await this.#calls.run(operation, 'idempotent', (at) => this.#driver.commit(changeFor(tokens, at), at));
+    await this.#calls.run(operation, 'idempotent', (at) =>
+      this.#driver.commit(this.#changeFor(tokens, at), at),
+    );
+  }
+
+  /** What has expired already, by the time of this very run, is deleted instead of stored. */
+  #changeFor(tokens: readonly Checked[], { now }: Moment): { puts: Put[]; deletes: Delete[] } {
+    const last = new Map(tokens.map((token) => [token.key, token]));
+    const puts: Put[] = [];
+    const deletes: Delete[] = [];
+    for (const { key, token, at } of last.values()) {
+      if (at !== null && at <= now) deletes.push({ key });
+      else puts.push({ key, value: this.#keyRing.seal(key, token), expiresAt: at });
+    }
+    return { puts, deletes };
   }
 
   async #deleteAll(operation: string, deletes: readonly Delete[]): Promise<number> {
@@ -139,18 +170,6 @@ export class HeldTokens {
   #names(keys: readonly string[]): string[] {
     return checkArray(keys, 'keys').map((key, i) => this.#name(key, `keys[${i}]`));
   }
-}
-
-/** What has expired already, by the time of this very run, is deleted instead of stored. */
-function changeFor(tokens: readonly Checked[], { now }: Moment): { puts: Put[]; deletes: Delete[] } {
-  const last = new Map(tokens.map((token) => [token.key, token]));
-  const puts: Put[] = [];
-  const deletes: Delete[] = [];
-  for (const { key, token, at } of last.values()) {
-    if (at !== null && at <= now) deletes.push({ key });
-    else puts.push({ key, value: token, expiresAt: at });
-  }
-  return { puts, deletes };
 }
 
 function* batches<T>(items: readonly T[]): Generator<readonly T[], void, undefined> {

@@ -41,4 +41,6 @@ export { lateError, refuseLate } from './late.ts';
 export { integer } from './integer.ts';
 export { databaseOptionNames, refuseUnknownOptions } from './options.ts';
 export type { DatabaseOptions } from './options.ts';
+export type { Reencrypted } from './secrets/reencrypt.ts';
+export type { SecretKey, SecretsOptions } from './secrets/secrets-options.ts';
 export { monotonicNow, startTimer, stopTimer } from './timing.ts';

@@ -8,6 +8,7 @@ import type { RefreshTokens } from './grants/refresh-tokens.ts';
 import type { Revoked } from './grants/revoke.ts';
 import type { Sessions } from './grants/sessions.ts';
 import type { States } from './grants/states.ts';
+import type { Reencrypted } from './secrets/reencrypt.ts';
 
 /** What of a class others may implement. */
 type Public<T> = Pick<T, keyof T>;
@@ -128,6 +129,19 @@ export interface OAuthDatabase extends AsyncDisposable {
    * @see RFC 7009 section 2.1
    */
   revoke(owner: GrantOwner): Promise<Revoked>;
+
+  /**
+   * Seals what is stored under the first of `secrets.keys`: what was sealed under another one, and what was stored before there
+   * were keys. Without keys it does nothing.
+   *
+   * Each value keeps what it says, its expiry and its lists, and is rewritten in a step of its own, unless somebody else changes
+   * it first. It can run beside anything; one that failed half-way is finished by calling it again, and once nothing is left that
+   * is not sealed under the first key, a call says `rewritten: 0, unreadable: 0`. In pages of 100, so that little is held in memory.
+   * Older forms stay wherever the backend keeps them: in backups, logs and free pages.
+   *
+   * @throws OAuthDatabaseError `OAUTHDB_UNSUPPORTED` where `supports.scan` is false.
+   */
+  reencrypt(): Promise<Reencrypted>;
 }
 
 export interface HeldToken {

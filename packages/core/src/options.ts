@@ -2,6 +2,7 @@ import { resolveLifetimes, type Lifetimes, type ResolvedLifetimes } from './gran
 import { resolveRotation, type ResolvedRotation, type RotationOptions } from './grants/rotation-options.ts';
 import { kindOf } from './input.ts';
 import { integer } from './integer.ts';
+import { resolveSecrets, type ResolvedSecrets, type SecretsOptions } from './secrets/secrets-options.ts';
 
 /** The options that every backend has. */
 export interface DatabaseOptions {
@@ -31,6 +32,8 @@ export interface DatabaseOptions {
    * default), or the secrets themselves, for data that is shared with software that expects them.
    */
   readonly handles?: 'hashed' | 'plain' | undefined;
+  /** How secrets are kept where they are stored. Default: values in clear, handles hashed without a pepper. */
+  readonly secrets?: SecretsOptions | undefined;
   /** Whether a registration may expire while something issued to its client lives. Default `false`: it then lives longer. */
   readonly lapsingClients?: boolean | undefined;
 }
@@ -48,6 +51,7 @@ export interface ResolvedOptions {
   readonly lifetimes: ResolvedLifetimes;
   readonly rotation: ResolvedRotation;
   readonly handles: 'hashed' | 'plain';
+  readonly secrets: ResolvedSecrets;
   readonly lapsingClients: boolean;
 }
 
@@ -63,6 +67,7 @@ export const databaseOptionNames: readonly (keyof DatabaseOptions)[] = [
   'lifetimes',
   'rotation',
   'handles',
+  'secrets',
   'lapsingClients',
 ];
 
@@ -86,8 +91,11 @@ export function resolveOptions(options: DatabaseOptions = {}): ResolvedOptions {
     lifetimes: resolveLifetimes(options.lifetimes),
     rotation: resolveRotation(options.rotation),
     handles: oneOf('handles', options.handles ?? 'hashed', ['hashed', 'plain']),
+    secrets: resolveSecrets(options.secrets),
     lapsingClients: boolean('lapsingClients', options.lapsingClients ?? false),
   };
+  if (resolved.handles === 'plain' && resolved.secrets.pepper !== undefined)
+    throw new TypeError("secrets.pepper must be left out with handles: 'plain', which hashes nothing");
   if (typeof resolved.now !== 'function')
     throw new TypeError(`now must be a function, received ${kindOf(resolved.now)}`);
   const { keyPrefix, serverKeyPrefix } = resolved;

@@ -1,0 +1,148 @@
+import type { Calls } from '../calls.ts';
+import type { Driver, Moment, Page, Tag } from '../driver.ts';
+import { isOAuthDatabaseError, OAuthDatabaseError } from '../error.ts';
+import type { KeyRing } from './key-ring.ts';
+
+const OPERATION = 'reencrypt';
+
+/** How many values are held at a time. */
+const BATCH = 100;
+
+/** How often a value is tried again because somebody else's came first. */
+const TRIES = 100;
+
+/** What became of the values that are stored. */
+export interface Reencrypted {
+  /** How many there were; one may be counted twice when others are stored or deleted meanwhile. */
+  readonly examined: number;
+  /** How many of them are sealed under the first key only now. */
+  readonly rewritten: number;
+  /** How many of them were not, and could not be read: they are left as they are. */
+  readonly unreadable: number;
+}
+
+/** What lies under one prefix. */
+export interface Region {
+  readonly prefix: string;
+  /** Whether this is the key of a value: a backend may keep other things under the prefix. */
+  holds(key: string): boolean;
+  /** What must be said of a text to store it again. @throws OAuthDatabaseError for one that does not belong there. */
+  describe(key: string, text: string): Described;
+}
+
+export interface Described {
+  readonly tags?: readonly Tag[];
+  readonly guarded?: readonly (readonly [name: string, value: string])[];
+}
+
+/** Seals what is stored under the first key of a ring, value by value, each unless it is changed meanwhile. */
+export class Reencryption {
+  readonly #driver: Driver;
+  readonly #calls: Calls;
+  readonly #keyRing: KeyRing;
+
+  constructor(driver: Driver, calls: Calls, keyRing: KeyRing) {
+    this.#driver = driver;
+    this.#calls = calls;
+    this.#keyRing = keyRing;
+  }
+
+  async run(regions: readonly Region[]): Promise<Reencrypted> {
+    const { name, supports } = this.#driver;
+    if (!supports.scan) {
+      const message = `${name} cannot list keys by their prefix`;
+      throw new OAuthDatabaseError('OAUTHDB_UNSUPPORTED', message, {
+        operation: OPERATION,
+        outcome: 'not_executed',
+      });
+    }
+    const total = { examined: 0, rewritten: 0, unreadable: 0 };
+    if (!this.#keyRing.seals) return total;
+    for (const region of regions) {
+      for await (const keys of this.#pages(region)) {
+        const { rewritten, unreadable } = await this.#rewrite(region, keys);
+        total.examined += keys.length;
+        total.rewritten += rewritten;
+        total.unreadable += unreadable;
+      }
+    }
+    return total;
+  }
+
+  async *#pages(region: Region): AsyncGenerator<readonly string[], void, undefined> {
+    for (let after: string | undefined; ;) {
+      const request = { after, limit: BATCH };
+      const page: Page = await this.#calls.run(OPERATION, 'read', (at) =>
+        this.#driver.list({ prefix: region.prefix }, request, at),
+      );
+      const keys = page.items.filter((key) => region.holds(key));
+      for (let i = 0; i < keys.length; i += BATCH) yield keys.slice(i, i + BATCH);
+      if (page.next === null) return;
+      after = page.next;
+    }
+  }
+
+  async #rewrite(
+    region: Region,
+    keys: readonly string[],
+  ): Promise<{ rewritten: number; unreadable: number }> {
+    // A run that is repeated finds nothing to do where an earlier one came through.
+    const tally = { rewritten: 0, unreadable: new Set<string>() };
+    let left = keys;
+    for (let tries = 0; left.length > 0 && tries < TRIES; tries++) {
+      const some = left;
+      left = await this.#calls.run(OPERATION, 'idempotent', (at) => this.#attempt(region, some, at, tally));
+    }
+    return { rewritten: tally.rewritten, unreadable: tally.unreadable.size };
+  }
+
+  /** The keys that were changed meanwhile, and must be looked at again. */
+  async #attempt(
+    region: Region,
+    keys: readonly string[],
+    at: Moment,
+    tally: { rewritten: number; readonly unreadable: Set<string> },
+  ): Promise<string[]> {
+    const entries = await this.#driver.read(keys, at);
+    const due = keys.flatMap((key, i) => {
+      const entry = entries[i];
+      return entry === null || entry === undefined || this.#keyRing.isCurrent(entry.value)
+        ? []
+        : [{ key, ...entry }];
+    });
+    if (due.length === 0) return [];
+    const lives = await this.#driver.timeLeft(
+      due.map(({ key }) => key),
+      at,
+    );
+    const lost: string[] = [];
+    const rewrite = async ({ key, value, version }: (typeof due)[number], i: number): Promise<void> => {
+      const life = lives[i] ?? 0;
+      // It has just ended.
+      if (life <= 0) return;
+      const sealed = this.#sealedAnew(region, key, value);
+      if (sealed === null) {
+        tally.unreadable.add(key);
+        return;
+      }
+      const put = { key, ...sealed, expiresAt: life === Infinity ? null : at.now + life };
+      const { committed } = await this.#driver.commit({ checks: [{ key, version }], puts: [put] }, at);
+      if (committed) tally.rewritten++;
+      else lost.push(key);
+    };
+    await Promise.all(due.map(rewrite));
+    return lost;
+  }
+
+  /** The same text under the first key; `null` when it cannot be read. */
+  #sealedAnew(region: Region, key: string, value: string): { value: string; tags: readonly Tag[] } | null {
+    try {
+      const text = this.#keyRing.open(key, value);
+      const { tags = [], guarded } = region.describe(key, text);
+      return { value: this.#keyRing.seal(key, text, guarded), tags };
+    } catch (error) {
+      if (isOAuthDatabaseError(error)) return null;
+      throw error;
+    }
+  }
+}
