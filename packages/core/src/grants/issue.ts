@@ -7,7 +7,7 @@ import { newAccessToken, newRefreshToken } from './new-tokens.ts';
 import { checkRecord } from './record-input.ts';
 import { contended, REMEMBER_MS, TRIES, type RecordStore } from './record-store.ts';
 import { redeeming, whyRefused, type Redemption, type Refused } from './redeem.ts';
-import type { AccessToken, Code, Life, RefreshToken } from './records.ts';
+import type { AccessToken, Code, GrantMembers, Life, RefreshToken } from './records.ts';
 import { beginning, revokedSince, type Beginning } from './revocation-mark.ts';
 
 /** What a server says of one token; what it does not say is the grant's. */
@@ -15,20 +15,15 @@ export type OwnMembers<Name extends string> = Life & { readonly [name in Name]: 
   readonly [member: string]: unknown;
 };
 
-/** Tokens to issue, and the code they are issued for. */
-export interface Issuance {
+/**
+ * Tokens to issue, and the code they are issued for. With the code's `grant_id` nothing is read of it again; without, what is not
+ * said here is taken from the code.
+ */
+export interface Issuance extends GrantMembers {
   /** The authorization code that is redeemed; left out for grants without one. */
   readonly code?: string | undefined;
   /** What the client repeated. @see RFC 6749 section 4.1.3 */
   readonly redirect_uri?: string | undefined;
-  readonly client_id: string;
-  /** The code's: with it, what was peeked need not be read again. Made up where there is no code. */
-  readonly grant_id?: string | undefined;
-  /** Taken from the code where neither this nor `grant_id` is said, as all that follow. */
-  readonly username?: string | undefined;
-  readonly user_id?: string | undefined;
-  readonly scope?: string | undefined;
-  readonly resource?: string | readonly string[] | undefined;
   readonly accessToken?: OwnMembers<'jti'> | undefined;
   readonly refreshToken?: OwnMembers<'token'> | undefined;
 }

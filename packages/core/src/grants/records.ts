@@ -75,38 +75,36 @@ export interface AuthorizationRequest extends Members {
   readonly resource?: string | readonly string[] | undefined;
 }
 
-/** What a user has granted and a code stands for. @see RFC 6749 section 4.1.2 */
-export interface CodeGrant extends Members {
+/** What a grant says, and everything that follows from it. */
+export interface GrantMembers {
   readonly client_id: string;
-  /** Must be repeated when the code is redeemed. @see RFC 6749 section 4.1.3 */
-  readonly redirect_uri?: string | undefined;
-  /** Names everything that follows from this grant. Made up where it is left out. */
+  /** Names everything that follows from one grant. Made up where it is left out. */
   readonly grant_id?: string | undefined;
   /** Whose it is: what {@link OAuthDatabase.revoke} and the listings ask for. */
   readonly username?: string | undefined;
   readonly user_id?: string | undefined;
   readonly scope?: string | undefined;
+  /** @see RFC 8707 section 2 */
+  readonly resource?: string | readonly string[] | undefined;
+}
+
+/** What a user has granted and a code stands for. @see RFC 6749 section 4.1.2 */
+export interface CodeGrant extends GrantMembers, Members {
+  /** Must be repeated when the code is redeemed. @see RFC 6749 section 4.1.3 */
+  readonly redirect_uri?: string | undefined;
   /** @see RFC 7636 section 4.4 */
   readonly code_challenge?: string | null | undefined;
   /** @see RFC 7636 section 4.3 */
   readonly code_challenge_method?: string | undefined;
-  /** @see RFC 8707 section 2.1 */
-  readonly resource?: string | readonly string[] | undefined;
 }
 
 /** A code's grant as it is stored. */
 export type Code = CodeGrant & Stored & { readonly grant_id: string };
 
 /** What an access token stands for, under its `jti`. @see RFC 7662 section 2.2, RFC 9068 section 2.2 */
-export interface AccessTokenGrant extends Members {
+export interface AccessTokenGrant extends GrantMembers, Members {
   /** Identifies the token, and is not the token: it is the name of a key, and names are not secret. @see RFC 7519 section 4.1.7 */
   readonly jti: string;
-  readonly client_id: string;
-  readonly grant_id?: string | undefined;
-  readonly username?: string | undefined;
-  readonly user_id?: string | undefined;
-  readonly scope?: string | undefined;
-  readonly resource?: string | readonly string[] | undefined;
 }
 
 /** An access token as it is stored. */
@@ -117,16 +115,12 @@ export type AccessToken = AccessTokenGrant &
     readonly issued_at: string;
   };
 
-/** What a refresh token stands for. The token itself is never stored. @see RFC 6749 section 6 */
-export interface RefreshTokenGrant extends Members {
-  readonly client_id: string;
-  readonly grant_id?: string | undefined;
-  readonly username?: string | undefined;
-  readonly user_id?: string | undefined;
-  readonly scope?: string | undefined;
-  /** Limits what may be asked for at a refresh. @see RFC 8707 section 2.2 */
-  readonly resource?: string | readonly string[] | undefined;
-}
+/**
+ * What a refresh token stands for. The token itself is never stored; its `resource` limits what may be asked for at a refresh.
+ *
+ * @see RFC 6749 section 6, RFC 8707 section 2.2
+ */
+export interface RefreshTokenGrant extends GrantMembers, Members {}
 
 /** A refresh token as it is stored. */
 export type RefreshToken = RefreshTokenGrant &
