@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { checkId, checkOptionalId, checkRecord, isoOf } from './record-input.ts';
 import type { Code, CodeGrant, Life } from './records.ts';
-import { isLive, REMEMBER_MS, type RecordStore } from './record-store.ts';
+import { contended, isLive, REMEMBER_MS, TRIES, type RecordStore } from './record-store.ts';
 import { BOUND, codeId, redeeming, whyRefused, type Redemption, type Refused } from './redeem.ts';
 
 export type ConsumedCode = { readonly status: 'consumed'; readonly code: Code } | Refused;
@@ -62,12 +62,15 @@ export class Codes {
         if (taken.status === 'used') return { status: 'already_used', grant_id: String(record['grant_id']) };
         return isLive(record, at.now) ? { status: 'consumed', code: asCode(record) } : { status: 'expired' };
       });
-    const taken = await take(containing);
-    if (taken !== null) return taken;
-    const refused = await whyRefused(this.#records, 'codes.consume', code, redemption);
-    // What another program wrote says the same in another form: then it must be exactly what was read.
-    if (!('value' in refused)) return refused;
-    return (await take(refused.value)) ?? { status: 'not_found' };
+    for (let text = containing, tries = 0; tries < TRIES; tries++) {
+      const taken = await take(text);
+      if (taken !== null) return taken;
+      const refused = await whyRefused(this.#records, 'codes.consume', code, redemption);
+      if (!('value' in refused)) return refused;
+      // Another program, or another key, says the same in another form: then it must be exactly what was read, until that changes.
+      text = refused.value;
+    }
+    throw contended('codes.consume');
   }
 }
 
