@@ -20,6 +20,8 @@ import { listings } from './listing.ts';
 import { overwriting } from './overwriting.ts';
 import { reading } from './reading.ts';
 import { roundTrips } from './round-trips.ts';
+import { reencryption } from './secrets/reencryption.ts';
+import { secrets } from './secrets/secrets.ts';
 import { tags } from './tags.ts';
 import { taking } from './taking.ts';
 import { visibility } from './visibility.ts';
@@ -50,4 +52,6 @@ export const behaviours: readonly Behaviour[] = [
   grantListings,
   schedules,
   crashes,
+  secrets,
+  reencryption,
 ];
