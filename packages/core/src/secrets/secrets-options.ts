@@ -88,6 +88,8 @@ function checkKeyBytes(key: unknown, name: string): Uint8Array {
 }
 
 function checkPepper(pepper: unknown): Uint8Array {
+  if (typeof pepper === 'string' && !pepper.isWellFormed())
+    throw new TypeError('secrets.pepper must be well-formed Unicode, received a lone surrogate');
   const bytes = typeof pepper === 'string' ? Buffer.from(pepper, 'utf8') : pepper;
   if (!isUint8Array(bytes))
     throw new TypeError(`secrets.pepper must be a string or bytes, received ${kindOf(pepper)}`);
