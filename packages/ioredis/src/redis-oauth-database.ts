@@ -4,6 +4,7 @@ import {
   RedisDriver,
   redisOptions,
   type Ioredis,
+  type ParsedOptions,
   type RedisOptions,
   type RedisSettings,
 } from '@oauthdb/redis-driver';
@@ -27,8 +28,8 @@ export interface RedisOAuthDatabaseOptions extends RedisOptions {
 export class RedisOAuthDatabase extends DriverDatabase {
   /** @throws TypeError for an option that is unknown or wrong. */
   constructor(options: RedisOAuthDatabaseOptions = {}) {
-    const { settings, client, database } = redisOptions<Ioredis>(options);
-    super(new RedisDriver(settings === undefined ? given(client) : own(settings)), database);
+    const parsed = redisOptions<Ioredis>(options);
+    super(driverFor(parsed), parsed.database);
   }
 }
 
@@ -40,12 +41,16 @@ interface GivenClient {
 
 /** The driver beneath {@link RedisOAuthDatabase}, to wrap it or to use it without its rules. */
 export function ioredisDriver(options: RedisOAuthDatabaseOptions = {}): RedisDriver {
-  const { settings, client } = redisOptions<Ioredis>(options);
-  return new RedisDriver(settings === undefined ? given(client) : own(settings));
+  return driverFor(redisOptions<Ioredis>(options));
+}
+
+function driverFor({ settings, client }: ParsedOptions<RedisSettings, Ioredis>): RedisDriver {
+  if (settings === undefined) return new RedisDriver(given(client));
+  return new RedisDriver(own(settings), { silenceMs: settings.silenceMs });
 }
 
 function own(settings: RedisSettings): IoredisClient {
-  const { host, port, username, password, db, tls, connectTimeout, socketTimeout, reconnectDelay } = settings;
+  const { host, port, username, password, db, tls, connectTimeout, reconnectDelay } = settings;
   const redis = new Redis({
     host,
     port,
@@ -53,8 +58,6 @@ function own(settings: RedisSettings): IoredisClient {
     ...(password === undefined ? {} : { password }),
     ...(tls === undefined ? {} : { tls }),
     connectTimeout,
-    // Notices a server that hangs; without it the calls after would hang as well.
-    socketTimeout,
     disconnectTimeout: 100,
     retryStrategy: reconnectDelay,
     lazyConnect: true,

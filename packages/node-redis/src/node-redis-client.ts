@@ -61,6 +61,9 @@ export class OwnNodeRedisClient implements RedisClient {
   }
 
   #listenTo(client: NodeRedis): void {
+    client.on('connect', () => {
+      if (client === this.#client) this.#listener?.connected();
+    });
     client.on('ready', () => {
       if (client === this.#client) this.#listener?.ready();
     });
@@ -93,6 +96,7 @@ export class GivenNodeRedisClient implements RedisClient {
   }
 
   listen(listener: ConnectionListener): void {
+    // It is the application's to give a connection up.
     const ready = (): void => listener.ready();
     const failed = (error: unknown): void => listener.failed(error);
     this.#client.on('ready', ready);

@@ -1,5 +1,11 @@
 import { DriverDatabase, kindOf } from '@oauthdb/core';
-import { RedisDriver, redisOptions, type RedisOptions, type RedisSettings } from '@oauthdb/redis-driver';
+import {
+  RedisDriver,
+  redisOptions,
+  type ParsedOptions,
+  type RedisOptions,
+  type RedisSettings,
+} from '@oauthdb/redis-driver';
 import { createClient } from 'redis';
 import { GivenNodeRedisClient, OwnNodeRedisClient, type NodeRedis } from './node-redis-client.ts';
 
@@ -21,25 +27,27 @@ export interface RedisOAuthDatabaseOptions extends RedisOptions {
 export class RedisOAuthDatabase extends DriverDatabase {
   /** @throws TypeError for an option that is unknown or wrong. */
   constructor(options: RedisOAuthDatabaseOptions = {}) {
-    const { settings, client, database } = redisOptions<NodeRedis>(options);
-    super(new RedisDriver(settings === undefined ? given(client) : own(settings)), database);
+    const parsed = redisOptions<NodeRedis>(options);
+    super(driverFor(parsed), parsed.database);
   }
 }
 
 /** The driver beneath {@link RedisOAuthDatabase}, to wrap it or to use it without its rules. */
 export function nodeRedisDriver(options: RedisOAuthDatabaseOptions = {}): RedisDriver {
-  const { settings, client } = redisOptions<NodeRedis>(options);
-  return new RedisDriver(settings === undefined ? given(client) : own(settings));
+  return driverFor(redisOptions<NodeRedis>(options));
+}
+
+function driverFor({ settings, client }: ParsedOptions<RedisSettings, NodeRedis>): RedisDriver {
+  if (settings === undefined) return new RedisDriver(given(client));
+  return new RedisDriver(own(settings), { silenceMs: settings.silenceMs });
 }
 
 function own(settings: RedisSettings): OwnNodeRedisClient {
-  const { host, port, username, password, db, tls, connectTimeout, socketTimeout, reconnectDelay } = settings;
+  const { host, port, username, password, db, tls, connectTimeout, reconnectDelay } = settings;
   const reconnecting = {
     host,
     port,
     connectTimeout,
-    // Notices a server that hangs; without it the calls after would hang as well. It takes any silence for that, ...
-    socketTimeout,
     reconnectStrategy: (retries: number) => reconnectDelay(retries + 1),
   };
   const create = (): NodeRedis =>
@@ -48,8 +56,6 @@ function own(settings: RedisSettings): OwnNodeRedisClient {
       ...(password === undefined ? {} : { password }),
       database: db,
       socket: tls === undefined ? reconnecting : { ...tls, ...reconnecting, tls: true },
-      // ... so that there must not be any.
-      pingInterval: Math.ceil(socketTimeout / 3),
       // Nothing is queued: a call that failed is repeated by core, if that is harmless, and only then.
       disableOfflineQueue: true,
       // A timer per command, for those that were not sent: there are none.

@@ -15,7 +15,7 @@ interface IoredisNode extends Pick<Ioredis, 'call'> {
 
 /** A cluster of our own. */
 export function ownCluster(settings: ClusterSettings): IoredisClient {
-  const { nodes, username, password, tls, connectTimeout, socketTimeout, reconnectDelay } = settings;
+  const { nodes, username, password, tls, connectTimeout, silenceMs, reconnectDelay } = settings;
   const cluster = new Cluster([...nodes], {
     lazyConnect: true,
     clusterRetryStrategy: reconnectDelay,
@@ -23,7 +23,7 @@ export function ownCluster(settings: ClusterSettings): IoredisClient {
     retryDelayOnFailover: 0,
     // This needs a right that an application has no other use for.
     enableReadyCheck: false,
-    slotsRefreshTimeout: Math.max(1000, socketTimeout),
+    slotsRefreshTimeout: Math.max(1000, silenceMs),
     // A certificate is made out to a name.
     ...(tls === undefined ? {} : { dnsLookup: (host, done) => done(null, host) }),
     redisOptions: {
@@ -31,7 +31,8 @@ export function ownCluster(settings: ClusterSettings): IoredisClient {
       ...(password === undefined ? {} : { password }),
       ...(tls === undefined ? {} : { tls }),
       connectTimeout,
-      socketTimeout,
+      // Notices a node that hangs, which must not have the others reconnected.
+      socketTimeout: silenceMs + 500,
       disconnectTimeout: 100,
       maxRetriesPerRequest: 0,
       enableReadyCheck: false,

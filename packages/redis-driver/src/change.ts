@@ -10,7 +10,7 @@ import { slotOf } from './slot.ts';
  * Lists come first, for they alone can fail half-way (when a key holds something else than a list): then more is listed than is
  * there, and never less.
  */
-export async function commitInOneStep(change: Change, at: Moment, runner: Runner): Promise<Committed> {
+export function commitInOneStep(change: Change, at: Moment, runner: Runner): Promise<Committed> {
   const { take, checks = [], deletes = [], puts = [] } = change;
   const operations = new Operations();
   if (take !== undefined) operations.take(take);
@@ -20,8 +20,8 @@ export async function commitInOneStep(change: Change, at: Moment, runner: Runner
   for (const one of deletes) operations.delete(one);
   for (const put of puts) operations.put(put, at.now);
   for (const tag of tagsToLeave(deletes, puts)) operations.untag(tag);
-  if (operations.keys.length === 0) return { committed: true, deleted: 0 };
-  return committed(await runner.run(operations, at));
+  if (operations.keys.length === 0) return Promise.resolve({ committed: true, deleted: 0 });
+  return runner.run(operations, at).then(committed);
 }
 
 export function committed({ outcome, deleted }: ScriptReply): Committed {

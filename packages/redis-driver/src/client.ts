@@ -28,6 +28,8 @@ export interface RedisClient {
 }
 
 export interface ConnectionListener {
+  /** A server took the connection; it has not answered yet. */
+  connected(): void;
   /** Commands can be sent from now on, on a new connection. */
   ready(): void;
   /** An attempt to connect failed, or the connection did. */
@@ -45,5 +47,5 @@ export interface ClusterMap {
 export interface ClusterNode {
   /** Its address, or anything else that stays the same as long as the node does. */
   readonly name: string;
-  readonly send: (args: readonly string[]) => Promise<unknown>;
+  send(args: readonly string[]): Promise<unknown>;
 }

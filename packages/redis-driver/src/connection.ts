@@ -1,6 +1,7 @@
 import { monotonicNow, OAuthDatabaseError, startTimer, stopTimer } from '@oauthdb/core';
-import type { RedisClient } from './client.ts';
-import { connectionError, isPermanent } from './errors.ts';
+import type { ClusterNode, RedisClient } from './client.ts';
+import { commandError, connectionError, isPermanent, isUnknownScript } from './errors.ts';
+import { Watchdog } from './watchdog.ts';
 
 interface Waiter {
   resolve(): void;
@@ -10,31 +11,54 @@ interface Waiter {
 /** A reconnection that did not help is not worth another one right away. */
 const RECONNECT_PAUSE_MS = 1000;
 
-/** Knows whether a client can send, and lets callers wait until it can. */
+export interface ConnectionOptions {
+  /** Called on each new connection, before anybody who waited goes on. */
+  readonly made: () => void;
+  /** After so many milliseconds without the answers that are due the connection is given up; twice as many at the most. */
+  readonly silenceMs: number | undefined;
+}
+
+/** Sends commands by a client, knows whether it can, and lets callers wait until it can. */
 export class Connection {
   readonly #client: RedisClient;
   readonly #waiting = new Set<Waiter>();
+  readonly #watchdog: Watchdog | undefined;
   /** Why there is no connection; undefined while there is one, and before the first attempt. */
   #failure: unknown;
+  #isGreeting = false;
   #madeAt = 0;
   #closed = false;
 
-  /** @param made - called on each new connection, before anybody who waited goes on. */
-  constructor(client: RedisClient, made: () => void) {
+  constructor(client: RedisClient, { made, silenceMs }: ConnectionOptions) {
     this.#client = client;
+    if (silenceMs !== undefined) this.#watchdog = new Watchdog(silenceMs, () => client.reconnect());
     client.listen({
+      connected: () => this.#greeting(true),
       ready: () => {
+        this.#greeting(false);
         this.#failure = undefined;
         this.#madeAt = monotonicNow();
         made();
         this.#settle((waiter) => waiter.resolve());
       },
       failed: (error) => {
+        this.#greeting(false);
         this.#failure = error;
         const reason = connectionError(error);
         if (!client.isReady && isPermanent(reason)) this.#settle((waiter) => waiter.reject(reason));
       },
     });
+  }
+
+  /** Sends a command. Throws what the contract of a driver says, but for a script that the server does not know. */
+  send(key: string, args: readonly string[]): Promise<unknown> {
+    this.#watchdog?.waiting();
+    return this.#client.send(key, args).then(this.#answered, this.#failed);
+  }
+
+  /** Sends a command to a node of a cluster. */
+  sendTo(node: ClusterNode, args: readonly string[]): Promise<unknown> {
+    return node.send(args).catch(this.#failed);
   }
 
   get isReady(): boolean {
@@ -69,18 +93,40 @@ export class Connection {
     });
   }
 
-  /** Gives the connection up for a new one: this one leads to a server that does not do. */
-  replace(): void {
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#watchdog?.stop();
+    this.#settle((waiter) => waiter.reject(closedError()));
+    this.#client.close();
+  }
+
+  readonly #answered = (reply: unknown): unknown => {
+    this.#watchdog?.answered();
+    return reply;
+  };
+
+  readonly #failed = (thrown: unknown): never => {
+    this.#watchdog?.answered();
+    if (isUnknownScript(thrown)) throw thrown;
+    const error = commandError(thrown);
+    // This connection leads to a server that does not do; another one may lead to the master.
+    if (error.code === 'OAUTHDB_READONLY') this.#replace();
+    throw error;
+  };
+
+  #replace(): void {
     if (this.#closed || monotonicNow() - this.#madeAt < RECONNECT_PAUSE_MS) return;
     this.#madeAt = monotonicNow();
     this.#client.reconnect();
   }
 
-  close(): void {
-    if (this.#closed) return;
-    this.#closed = true;
-    this.#settle((waiter) => waiter.reject(closedError()));
-    this.#client.close();
+  /** A server that takes a connection and then says nothing is as silent as one that does not answer a command. */
+  #greeting(isGreeting: boolean): void {
+    if (isGreeting === this.#isGreeting) return;
+    this.#isGreeting = isGreeting;
+    if (isGreeting) this.#watchdog?.waiting();
+    else this.#watchdog?.answered();
   }
 
   #settle(settle: (waiter: Waiter) => void): void {

@@ -49,6 +49,7 @@ export class IoredisClient implements RedisClient {
 
   listen(listener: ConnectionListener): void {
     const failed = (error: unknown): void => listener.failed(error);
+    const connected = (): void => listener.connected();
     const closed = (): void => {
       this.#isSelected = this.#db === 0;
     };
@@ -56,10 +57,12 @@ export class IoredisClient implements RedisClient {
       if (this.#isSelected) listener.ready();
       else void this.#select(listener);
     };
+    this.#ioredis.on('connect', connected);
     this.#ioredis.on('error', failed);
     this.#ioredis.on('close', closed);
     this.#ioredis.on('ready', ready);
     this.#stopListening = () => {
+      this.#ioredis.removeListener('connect', connected);
       this.#ioredis.removeListener('error', failed);
       this.#ioredis.removeListener('close', closed);
       this.#ioredis.removeListener('ready', ready);
@@ -99,12 +102,9 @@ export class IoredisClient implements RedisClient {
 }
 
 /** Sends a command by ioredis. */
-export function callIoredis(
-  ioredis: Pick<Ioredis, 'call'>,
-  [command = '', ...args]: readonly string[],
-): Promise<unknown> {
-  // ioredis flattens its arguments; spread, thousands of them would not fit the stack.
-  return ioredis.call(command, args);
+export function callIoredis(ioredis: Pick<Ioredis, 'call'>, args: readonly string[]): Promise<unknown> {
+  // A command has a name. ioredis flattens its arguments; spread, thousands of them would not fit the stack.
+  return ioredis.call(args[0] as string, args.slice(1));
 }
 
 function ignore(): void {

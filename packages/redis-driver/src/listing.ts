@@ -53,7 +53,7 @@ async function listNodes(
   const here = seen === names ? { place: Number(place), cursor } : { place: 0, cursor: '0' };
   const master = masters[here.place];
   if (master === undefined) return { items: [], next: null };
-  const [next, items] = (await runner.sendTo(master.send, scan(here.cursor))) as ScanReply;
+  const [next, items] = (await runner.sendTo(master, scan(here.cursor))) as ScanReply;
   if (next !== '0') return { items, next: `${next}|${here.place}|${names}` };
   return { items, next: here.place + 1 < masters.length ? `0|${here.place + 1}|${names}` : null };
 }

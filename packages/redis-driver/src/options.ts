@@ -44,7 +44,7 @@ export interface ConnectionSettings {
   readonly tls: ConnectionOptions | undefined;
   readonly connectTimeout: number;
   /** How long a connection may be silent while an answer is due, before it is given up. */
-  readonly socketTimeout: number;
+  readonly silenceMs: number;
   /** Milliseconds before the given attempt to connect again, counted from 1. */
   readonly reconnectDelay: (attempt: number) => number;
 }
@@ -129,7 +129,7 @@ export function connectionSettings(
     password,
     tls: tlsOptions(options.tls, said),
     connectTimeout: integer('connectionTimeout', connectionTimeout, 1, 2 ** 31 - 1),
-    socketTimeout: commandTimeout + 500,
+    silenceMs: commandTimeout,
     // Not all processes at once.
     reconnectDelay: (attempt) =>
       Math.min(delay * 2 ** (attempt - 1), Math.max(delay, 500)) + Math.random() * 50,

@@ -18,6 +18,7 @@ import { listMembers, listPrefix } from './listing.ts';
 import { Operations } from './operations.ts';
 import { commitInOrder } from './ordered.ts';
 import { Runner } from './runner.ts';
+import type { ScriptReply } from './script.ts';
 import { slotOf } from './slot.ts';
 
 export interface RedisDriverOptions {
@@ -26,6 +27,11 @@ export interface RedisDriverOptions {
    * is in one slot (see {@link inOneSlot}).
    */
   readonly transactions?: boolean;
+  /**
+   * After so many milliseconds without the answers that are due, and twice as many at the most, the client is told to reconnect:
+   * for clients that would wait as long as the system does. Default: never.
+   */
+  readonly silenceMs?: number;
 }
 
 /**
@@ -41,24 +47,17 @@ export class RedisDriver implements Driver {
   readonly #runner: Runner;
 
   constructor(client: RedisClient, options: RedisDriverOptions = {}) {
-    const { transactions = client.cluster === undefined } = options;
+    const { transactions = client.cluster === undefined, silenceMs } = options;
     this.name = client.cluster === undefined ? 'redis' : 'redis-cluster';
     this.supports = { transactions, permanence: true, clock: false, scan: true };
     this.#client = client;
-    this.#runner = new Runner(client);
+    this.#runner = new Runner(client, silenceMs);
   }
 
-  async read(keys: readonly string[], at: Moment): Promise<(Entry | null)[]> {
+  read(keys: readonly string[], at: Moment): Promise<(Entry | null)[]> {
     const [key] = keys;
-    if (key !== undefined && keys.length === 1)
-      return [entry(await this.#runner.send(key, ['GET', key], at))];
-    const found = new Map<string, unknown>();
-    const read = async (some: readonly string[]): Promise<void> => {
-      const values = (await this.#runner.send(some[0] as string, ['MGET', ...some], at)) as unknown[];
-      for (const [i, name] of some.entries()) found.set(name, values[i]);
-    };
-    await Promise.all(this.#bySlot(keys).map(read));
-    return keys.map((name) => entry(found.get(name)));
+    if (key === undefined || keys.length > 1) return this.#readMany(keys, at);
+    return this.#runner.send(key, ['GET', key], at).then((value) => [entry(value)]);
   }
 
   async timeLeft(keys: readonly string[], at: Moment): Promise<(number | null)[]> {
@@ -70,29 +69,37 @@ export class RedisDriver implements Driver {
     });
   }
 
-  async take(take: Take, at: Moment): Promise<Taken> {
+  take(take: Take, at: Moment): Promise<Taken> {
     const operations = new Operations();
     operations.take(take);
     operations.mark();
-    const { outcome, value } = await this.#runner.run(operations, at);
-    if (outcome === 'refused' || outcome === 'absent') return { status: outcome };
-    return { status: outcome === 'used' ? 'used' : 'taken', value };
+    return this.#runner.run(operations, at).then(taken);
   }
 
-  async commit(change: Change, at: Moment): Promise<Committed> {
+  commit(change: Change, at: Moment): Promise<Committed> {
     if (this.#client.cluster === undefined || slotsOf(change).size <= 1) {
       return commitInOneStep(change, at, this.#runner);
     }
     return commitInOrder(change, at, this.#runner);
   }
 
-  async list(where: Where, page: PageRequest, at: Moment): Promise<Page> {
+  list(where: Where, page: PageRequest, at: Moment): Promise<Page> {
     if ('tag' in where) return listMembers(where.tag, page, at, this.#runner);
     return listPrefix(where.prefix, page, at, this.#runner, this.#client.cluster);
   }
 
   async close(): Promise<void> {
     this.#runner.close();
+  }
+
+  async #readMany(keys: readonly string[], at: Moment): Promise<(Entry | null)[]> {
+    const found = new Map<string, unknown>();
+    const read = async (some: readonly string[]): Promise<void> => {
+      const values = (await this.#runner.send(some[0] as string, ['MGET', ...some], at)) as unknown[];
+      for (const [i, name] of some.entries()) found.set(name, values[i]);
+    };
+    await Promise.all(this.#bySlot(keys).map(read));
+    return keys.map((name) => entry(found.get(name)));
   }
 
   /** The keys that one command may name together. */
@@ -106,6 +113,11 @@ export class RedisDriver implements Driver {
     }
     return [...groups.values()];
   }
+}
+
+function taken({ outcome, value }: ScriptReply): Taken {
+  if (outcome === 'refused' || outcome === 'absent') return { status: outcome };
+  return { status: outcome === 'used' ? 'used' : 'taken', value };
 }
 
 function entry(value: unknown): Entry | null {

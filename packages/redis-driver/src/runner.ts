@@ -1,5 +1,5 @@
 import { lateError, monotonicNow, OAuthDatabaseError, type Moment } from '@oauthdb/core';
-import type { RedisClient } from './client.ts';
+import type { ClusterMap, ClusterNode, RedisClient } from './client.ts';
 import { ServerClock } from './clock.ts';
 import { Connection } from './connection.ts';
 import { commandError, isUnknownScript } from './errors.ts';
@@ -21,28 +21,25 @@ class Route {
  * carries a deadline by that server's clock already, whatever that shows, and nothing overtakes anything.
  */
 export class Runner {
-  readonly #client: RedisClient;
+  readonly #cluster: ClusterMap | undefined;
   readonly #connection: Connection;
   /** By the name of the node; a single server has none. */
   readonly #routes = new Map<string, Route>();
 
-  constructor(client: RedisClient) {
-    this.#client = client;
-    this.#connection = new Connection(client, () => this.#routes.clear());
+  constructor(client: RedisClient, silenceMs?: number) {
+    this.#cluster = client.cluster;
+    this.#connection = new Connection(client, { made: () => this.#routes.clear(), silenceMs });
   }
 
   /** Sends a command that changes nothing. */
-  async send(key: string, args: readonly string[], { deadline }: Moment): Promise<unknown> {
-    if (!this.#isOpen(key)) await this.#open(key, deadline);
-    return this.#try(this.#client.send(key, args));
+  send(key: string, args: readonly string[], { deadline }: Moment): Promise<unknown> {
+    if (this.#isOpen(key)) return this.#connection.send(key, args);
+    return this.#open(key, deadline).then(() => this.#connection.send(key, args));
   }
 
   /** Sends a command that changes nothing to a node of a cluster. */
-  async sendTo(
-    send: (args: readonly string[]) => Promise<unknown>,
-    args: readonly string[],
-  ): Promise<unknown> {
-    return this.#try(send(args));
+  sendTo(node: ClusterNode, args: readonly string[]): Promise<unknown> {
+    return this.#connection.sendTo(node, args);
   }
 
   /** Waits until commands can be sent. */
@@ -56,11 +53,18 @@ export class Runner {
     const key = keys[0] as string;
     if (!this.#isOpen(key)) await this.#open(key, deadline);
     for (;;) {
-      if (monotonicNow() > deadline) throw lateError();
-      const { clock } = this.#route(key);
       const sentAt = monotonicNow();
-      const sent = [String(keys.length), ...keys, String(clock.at(deadline)), ...args];
-      const reply = parseReply(await this.#try(this.#call(key, sent)));
+      if (sentAt > deadline) throw lateError();
+      const { clock } = this.#route(key);
+      const call = ['EVALSHA', SCRIPT_SHA, String(keys.length), ...keys, String(clock.at(deadline)), ...args];
+      let raw: unknown;
+      try {
+        raw = await this.#connection.send(key, call);
+      } catch (error) {
+        if (!isUnknownScript(error)) throw error;
+        raw = await this.#connection.send(key, ['EVAL', SCRIPT, ...call.slice(2)]);
+      }
+      const reply = parseReply(raw);
       clock.learn(reply.time, sentAt, monotonicNow());
       // Nothing was done. If the caller still waits, the server's clock was set: it is known better now.
       if (reply.outcome !== 'late') return reply;
@@ -69,25 +73,6 @@ export class Runner {
 
   close(): void {
     this.#connection.close();
-  }
-
-  async #call(key: string, args: readonly string[]): Promise<unknown> {
-    try {
-      return await this.#client.send(key, ['EVALSHA', SCRIPT_SHA, ...args]);
-    } catch (error) {
-      if (!isUnknownScript(error)) throw error;
-      return await this.#client.send(key, ['EVAL', SCRIPT, ...args]);
-    }
-  }
-
-  async #try<T>(sending: Promise<T>): Promise<T> {
-    try {
-      return await sending;
-    } catch (thrown) {
-      const error = commandError(thrown);
-      if (error.code === 'OAUTHDB_READONLY') this.#connection.replace();
-      throw error;
-    }
   }
 
   #isOpen(key: string): boolean {
@@ -106,7 +91,7 @@ export class Runner {
   async #greet(key: string, route: Route): Promise<void> {
     try {
       const sentAt = monotonicNow();
-      const { time } = parseReply(await this.#client.send(key, ['EVAL', SCRIPT, '1', key, '0']));
+      const { time } = parseReply(await this.#connection.send(key, ['EVAL', SCRIPT, '1', key, '0']));
       route.clock.learn(time, sentAt, monotonicNow());
       route.isOpen = true;
     } catch (thrown) {
@@ -121,7 +106,7 @@ export class Runner {
   }
 
   #route(key: string): Route {
-    const name = this.#client.cluster?.nodeOf(slotOf(key)) ?? '';
+    const name = this.#cluster?.nodeOf(slotOf(key)) ?? '';
     const known = this.#routes.get(name);
     if (known !== undefined) return known;
     const route = new Route();

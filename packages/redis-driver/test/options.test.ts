@@ -13,7 +13,7 @@ describe('the options', () => {
       db: 0,
       tls: undefined,
       connectTimeout: 10_000,
-      socketTimeout: 2500,
+      silenceMs: 2000,
     });
     expect(redisOptions().database).toEqual({});
   });
@@ -30,7 +30,7 @@ describe('the options', () => {
     expect(
       redisOptions({ ...options, keyPrefix: 'p:', commandTimeout: 5, now, tls: undefined }),
     ).toMatchObject({
-      settings: { host: 'localhost', db: 0, socketTimeout: 505 },
+      settings: { host: 'localhost', db: 0, silenceMs: 5 },
       database: { keyPrefix: 'p:', commandTimeout: 5, now },
     });
   });
