@@ -20,6 +20,7 @@ import { listings } from './listing.ts';
 import { overwriting } from './overwriting.ts';
 import { reading } from './reading.ts';
 import { roundTrips } from './round-trips.ts';
+import { reencryptionSchedules } from './secrets/reencryption-schedules.ts';
 import { reencryption } from './secrets/reencryption.ts';
 import { secrets } from './secrets/secrets.ts';
 import { tags } from './tags.ts';
@@ -54,4 +55,5 @@ export const behaviours: readonly Behaviour[] = [
   crashes,
   secrets,
   reencryption,
+  reencryptionSchedules,
 ];

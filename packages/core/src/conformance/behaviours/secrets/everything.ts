@@ -2,13 +2,34 @@ import assert from 'node:assert/strict';
 import { randomBytes, randomUUID } from 'node:crypto';
 import { hashedHandles } from '../../../grants/handles.ts';
 import type { OAuthDatabase } from '../../../oauth-database.ts';
+import type { DatabaseOptions } from '../../../options.ts';
 import type { SecretKey } from '../../../secrets/secrets-options.ts';
 import type { Context } from '../../context.ts';
+import { stopping } from '../../stopping.ts';
 import { collect, hour } from '../../tools.ts';
 import { flow, issuance, redirectUri, secret, successors, type Flow } from '../grants/flow.ts';
 
 export function newKey(id: string): SecretKey {
   return { id, key: randomBytes(32) };
+}
+
+/** What cannot be read is not asked for again: nobody is there who might have garbled it on its way. */
+export const once: DatabaseOptions = { maxRetriesPerRequest: 0 };
+
+export function sealing(...keys: readonly SecretKey[]): DatabaseOptions {
+  return { ...once, secrets: { keys } };
+}
+
+/** What comes of `work` on a database that calls its driver once, and no more. */
+export async function inOneStep<T>(
+  t: Context,
+  options: DatabaseOptions,
+  work: (db: OAuthDatabase) => Promise<T>,
+): Promise<T> {
+  const { driver, reached } = stopping(t.driver, 1);
+  const done = await Promise.race([reached.then(() => null), work(t.issuerOver(driver, options))]);
+  assert.ok(done !== null, 'it took more than one step');
+  return done;
 }
 
 /** One of each kind that is stored, by the secrets that lead to it. */
