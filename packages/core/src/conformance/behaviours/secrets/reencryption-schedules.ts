@@ -7,9 +7,14 @@ import type { Context } from '../../context.ts';
 import { stopping } from '../../stopping.ts';
 import type { Behaviour } from '../../suite.ts';
 import { flow, issuance, issueTokens, redirectUri, secret, storeCode, successors } from '../grants/flow.ts';
-import { newKey, sealing, storeEverything } from './everything.ts';
+import { assertReadable, newKey, sealing, storeEverything } from './everything.ts';
 
-/** Runs a reencryption, stopped before one of its steps (listings do not count) while `rival` runs. */
+/** A driver whose listings are no steps: beside the keys of this case it may walk past many others. */
+function unlisted(t: Context, driver: Driver): Driver {
+  return { ...driver, list: (where, page, at) => t.driver.list(where, page, at) };
+}
+
+/** Runs a reencryption, stopped before one of its steps while `rival` runs. */
 async function stoppedAt(
   t: Context,
   stop: number,
@@ -17,8 +22,7 @@ async function stoppedAt(
   rival: () => Promise<unknown>,
 ): Promise<Reencrypted & { ended: boolean }> {
   const { driver, reached, go } = stopping(t.driver, stop);
-  const unlisted: Driver = { ...driver, list: (where, page, at) => t.driver.list(where, page, at) };
-  const reencrypting = t.issuerOver(unlisted, options).reencrypt();
+  const reencrypting = t.issuerOver(unlisted(t, driver), options).reencrypt();
   const ended = (await Promise.race([reached, reencrypting])) !== 'stopped';
   await rival();
   go();
@@ -110,6 +114,28 @@ export const reencryptionSchedules: Behaviour = {
             },
           };
         });
+      },
+    },
+    {
+      name: 'crashed before each step, is finished by calling it again',
+      run: async (t) => {
+        if (!t.supports.scan) return;
+        const [old, next] = [newKey('old'), newKey('next')];
+        const before = await t.issuer(sealing(old));
+        const [db, after] = [await t.issuer(sealing(next, old)), await t.issuer(sealing(next))];
+        for (let stop = 0, ended = false; !ended; stop++) {
+          const e = await storeEverything(before, t);
+          const { driver, reached, crash } = stopping(t.driver, stop);
+          const reencrypting = t.issuerOver(unlisted(t, driver), sealing(next, old)).reencrypt();
+          ended = (await Promise.race([reached, reencrypting])) !== 'stopped';
+          crash();
+          await reencrypting.catch(() => {});
+          await assertReadable(db, e);
+          await db.reencrypt();
+          const { rewritten, unreadable } = await after.reencrypt();
+          assert.deepEqual([rewritten, unreadable], [0, 0]);
+          await assertReadable(after, e);
+        }
       },
     },
     {
