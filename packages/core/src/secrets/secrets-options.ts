@@ -16,14 +16,15 @@ export interface SecretKey {
  *
  * With `keys`, every value is sealed by AES-256-GCM and bound to the key under which it is stored: one that is changed, or copied to
  * another place, is `OAUTHDB_INTEGRITY`, and one whose key is missing `OAUTHDB_UNDECRYPTABLE`, never "not found". Names stay
- * readable: client ids, usernames, `jti`s and the keys of the tokens you hold, and so do expiries and lengths.
+ * readable: client ids, usernames, grant ids, `jti`s and the keys of the tokens you hold, and so do expiries and lengths.
  *
  * What was stored before there were keys stays readable, until {@link OAuthDatabase.reencrypt} or the next write seals it. Who can
  * write to the database can therefore still put something there that is not sealed.
  *
  * To change keys without losing a read: (1) add the new key behind the others, in every process; (2) then put it first, in every
  * process; (3) call `reencrypt()` until it rewrites nothing; (4) remove the old key once the last code and the last state that was
- * used before have expired, for that they were used is remembered as they were stored. To begin with encryption, (2) and (3) do.
+ * used before have expired, for that they were used is remembered as they were stored. The first key of all must be given to all
+ * processes at once: one that has none cannot read what the others seal.
  * A key is good for 2^32 writes (NIST SP 800-38D section 8.3).
  *
  * @example
