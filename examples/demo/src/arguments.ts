@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util';
 
-export const HELP = `An application's day with oauthdb: what it stores, reads and deletes, line by line.
+export const HELP = `Two days with oauthdb, line by line: of an application that holds tokens, and of a server that issues them.
 
 npm run demo                    on a SQLite file that is deleted afterwards
 npm run demo -- --db <url>      on a database of yours, under keys that are deleted afterwards:

@@ -2,8 +2,12 @@
 export interface Stage {
   /** The database to use. */
   readonly url: string;
-  /** Begins every key of this run, so that it can share a database with others. */
+  /** Begins the keys of the tokens that this run holds, so that it can share a database with others. */
   readonly keyPrefix: string;
+  /** Begins the keys of what this run issues. */
+  readonly serverKeyPrefix: string;
+  /** 32 random bytes, which an application would get from where it keeps its secrets. */
+  readonly key: Uint8Array;
   /** Begins a step: prints its title, and the lines of code from here to the next step, which then run. */
   readonly say: (title: string) => void;
   /** Prints a result of the step: a string as it is, anything else as Node.js shows it. */

@@ -13,7 +13,8 @@ export function timeLeft(expiry: TokenExpiry | null): string {
   const seconds = (expiry.expiresAt.getTime() - Date.now()) / 1000;
   if (seconds < 60) return `${Math.max(seconds, 0).toFixed(1)} s`;
   if (seconds < 3600) return `${Math.floor(seconds / 60)} min ${Math.floor(seconds % 60)} s`;
-  return `${Math.floor(seconds / 3600)} h ${Math.floor((seconds % 3600) / 60)} min`;
+  if (seconds < 86_400) return `${Math.floor(seconds / 3600)} h ${Math.floor((seconds % 3600) / 60)} min`;
+  return `${Math.floor(seconds / 86_400)} d ${Math.floor((seconds % 86_400) / 3600)} h`;
 }
 
 /** A table of columns of the same length; long cells lose their middle. */

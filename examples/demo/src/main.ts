@@ -19,10 +19,10 @@ async function main(args: readonly string[]): Promise<void> {
   await place.clear();
 }
 
-async function play({ url, keyPrefix, label }: Place): Promise<void> {
-  print(colors.dim(`on ${label}, under keys that begin with ${keyPrefix}`));
-  print(colors.dim('with tokens that were recorded from real programs: examples/demo/data\n'));
-  for (const chapter of chapters) await chapter.play({ url, keyPrefix, ...narrator(chapter) });
+async function play({ label, ...place }: Place): Promise<void> {
+  print(colors.dim(`on ${label}, under keys that begin with ${place.prefix}`));
+  print(colors.dim('with tokens that were recorded from real programs: examples/demo/data'));
+  for (const chapter of chapters) await chapter.play({ ...place, ...narrator(chapter) });
   print(colors.dim('\nThe code above is the code that ran: examples/demo/src/chapters'));
 }
 

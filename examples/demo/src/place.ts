@@ -3,11 +3,12 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { isOAuthDatabaseError, open } from 'oauthdb';
+import type { Stage } from './chapter.ts';
 
 /** Where a run takes place. */
-export interface Place {
-  readonly url: string;
-  readonly keyPrefix: string;
+export interface Place extends Pick<Stage, 'url' | 'keyPrefix' | 'serverKeyPrefix' | 'key'> {
+  /** Begins every key. */
+  readonly prefix: string;
   /** The URL without what may be secret in it. */
   readonly label: string;
   /** Removes whatever a run that failed half-way has left. */
@@ -16,13 +17,20 @@ export interface Place {
 
 /** A database of the user's, or a new SQLite file. */
 export async function choosePlace(db: string | undefined): Promise<Place> {
-  const keyPrefix = `demo:${randomBytes(3).toString('hex')}:`;
+  const prefix = `demo:${randomBytes(3).toString('hex')}:`;
+  const own = {
+    prefix,
+    keyPrefix: `${prefix}held:`,
+    serverKeyPrefix: `${prefix}issued:`,
+    key: randomBytes(32),
+  };
   if (db !== undefined) {
-    return { url: db, keyPrefix, label: withoutCredentials(db), clear: () => deleteAll(db, keyPrefix) };
+    const place = { ...own, url: db, label: withoutCredentials(db) };
+    return { ...place, clear: () => deleteAll(place) };
   }
   const dir = await mkdtemp(join(tmpdir(), 'oauthdb-demo-'));
   const url = `sqlite:${join(dir, 'tokens.db')}`;
-  return { url, keyPrefix, label: url, clear: () => rm(dir, { recursive: true, force: true }) };
+  return { ...own, url, label: url, clear: () => rm(dir, { recursive: true, force: true }) };
 }
 
 /** Throws what is wrong with the database, before anything is told. */
@@ -43,10 +51,13 @@ export function sentence(error: unknown): string {
   return `${error.message.replace(/^\w+: /, '')} (${error.code})`;
 }
 
-async function deleteAll(url: string, keyPrefix: string): Promise<void> {
-  const db = await open(url, { keyPrefix, commandTimeout: 1000 });
+/** What remembers that a code was used, or that a user was revoked, ends by itself within minutes. */
+async function deleteAll({ url, keyPrefix, serverKeyPrefix, key }: Omit<Place, 'clear'>): Promise<void> {
+  const secrets = { keys: [{ id: 'demo', key }] };
+  const db = await open(url, { keyPrefix, serverKeyPrefix, secrets });
   try {
     await db.deleteTokens(await db.listTokens());
+    for await (const { client_id } of db.clients.list()) await db.clients.delete(client_id);
   } finally {
     await db.close();
   }

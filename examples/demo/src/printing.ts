@@ -16,7 +16,7 @@ export function narrator({ title, file }: Chapter): Pick<Stage, 'say' | 'show'> 
   const steps = stepsOf(file);
   let number = 0;
   let results = 0;
-  print(colors.bold(colors.underline(title)));
+  print(`\n${colors.bold(colors.underline(title))}`);
   return {
     say(step) {
       const code = steps.get(step);

@@ -7,7 +7,7 @@ import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import type {} from '@oauthdb/test-redis/setup';
 import { open } from 'oauthdb';
-import { describe, expect, inject, it, onTestFinished } from 'vitest';
+import { describe, expect, inject, it, type TestContext } from 'vitest';
 import { tokenResponse } from '../src/data.ts';
 
 const main = fileURLToPath(new URL('../src/main.ts', import.meta.url));
@@ -39,7 +39,8 @@ function results(stdout: string, title: string): string[] {
   return [...own.matchAll(/^ {3}→ (.*)$/gm)].map(([, result]) => result as string);
 }
 
-async function temporaryDirectory(): Promise<string> {
+/** @param onTestFinished - the test's own: of several at once, the global one takes any. */
+async function temporaryDirectory({ onTestFinished }: Pick<TestContext, 'onTestFinished'>): Promise<string> {
   const dir = await mkdtemp(join(tmpdir(), 'oauthdb-'));
   onTestFinished(() => rm(dir, { recursive: true }));
   return dir;
@@ -50,11 +51,21 @@ const clusterUrl = (): string => {
   return `redis+cluster://${nodes.map(({ host, port }) => `${host}:${port}`).join(',')}`;
 };
 
-/** The keys that a run has left behind. */
+/** Begins the keys of a run. */
+function prefixOf(stdout: string): string {
+  const [, prefix] = /under keys that begin with (demo:\w+:)$/m.exec(stdout) ?? [];
+  if (prefix === undefined) throw new Error('it says no prefix');
+  return prefix;
+}
+
+/** What a run has left behind. */
 async function left(url: string, stdout: string): Promise<string[]> {
-  const [, keyPrefix] = /under keys that begin with (demo:\w+:)$/m.exec(stdout) ?? [];
-  await using db = await open(url, { keyPrefix });
-  return await db.listTokens();
+  const prefix = prefixOf(stdout);
+  await using db = await open(url, { keyPrefix: `${prefix}held:`, serverKeyPrefix: `${prefix}issued:` });
+  const found = await db.listTokens();
+  for await (const { client_id } of db.clients.list()) found.push(client_id);
+  for await (const { jti } of db.accessTokens.list({ username: 'octocat' })) found.push(jti);
+  return found;
 }
 
 function expectTheDay({ code, stdout, stderr }: Awaited<ReturnType<typeof run>>): void {
@@ -73,6 +84,49 @@ function expectTheDay({ code, stdout, stderr }: Awaited<ReturnType<typeof run>>)
   expect(stdout).not.toContain(tokenResponse.access_token);
   expect(stdout).not.toContain(tokenResponse.refresh_token);
   expect(stdout, 'there are colours').not.toContain('\u001B');
+  expectTheServersDay(stdout);
+}
+
+function expectTheServersDay(stdout: string): void {
+  const [, day = ''] = stdout.split("An authorization server's day");
+  expect(results(day, 'A client registers')).toEqual(['registered', 'already_registered']);
+  expect(results(day, 'Its user goes away')).toEqual([
+    expect.stringMatching(/^\[ ('already_used', )*'consumed'(, 'already_used')* \]$/),
+  ]);
+  expect(results(day, 'The client brings the code')).toEqual(['true', 'true']);
+  expect(results(day, 'Issue')).toEqual(['issued']);
+  expect(results(day, 'Whoever brings the code again')).toEqual(['already_used']);
+  expect(results(day, 'The client calls')).toEqual([
+    'octocat, mcp:read mcp:write',
+    expect.stringMatching(/^(59 min \d+ s|1 h 0 min)$/),
+  ]);
+  expect(results(day, 'Later it refreshes')).toEqual(['rotated', 'true']);
+  expect(results(day, 'The old one comes again')).toEqual([
+    'reused',
+    '{ accessTokens: 2, refreshTokens: 1, codes: 0, sessions: 0 }',
+    'false',
+    'null',
+  ]);
+  for (const device of ['laptop', 'phone', 'watch']) {
+    expect(day).toMatch(
+      new RegExp(`│ \\S{6}… \\(43 chars\\) │ ${device} +│ mcp:read mcp:write │ (29 d 23 h|30 d 0 h +) │`),
+    );
+  }
+  expect(results(day, 'The user logs out')).toEqual([
+    '{ accessTokens: 3, refreshTokens: 3, codes: 0, sessions: 0 }',
+  ]);
+  expect(results(day, 'A client goes')).toEqual(['true']);
+}
+
+/** A name is found where it is stored, and no secret. */
+function expectNoSecretInTheFile(stdout: string): void {
+  const searched = /^ {3}\{\n(.*?)^ {3}\}$/ms.exec(stdout.split('Whoever copies')[1] ?? '')?.[1];
+  expect(searched?.match(/\S.*(?=\n)/g)).toEqual([
+    "client_id: 'found',",
+    ...['client_secret', 'state', 'code', 'refreshToken'].map((name) =>
+      expect.stringMatching(new RegExp(`^${name}: 'not found',?$`)),
+    ),
+  ]);
 }
 
 /** What is found after closing and opening again. */
@@ -90,20 +144,22 @@ function expectTheRestKept(stdout: string): void {
   expect(results(stdout, 'Leave nothing behind')).toEqual(['4']);
 }
 
-describe.concurrent('the day of an application', () => {
-  it('on a SQLite file of its own, which is gone afterwards', async () => {
-    const dir = await temporaryDirectory();
+describe.concurrent('the days of an application and of a server', () => {
+  it('on a SQLite file of its own, which is gone afterwards', async (context) => {
+    const dir = await temporaryDirectory(context);
     const done = await run([], { TMPDIR: dir, FORCE_COLOR: '1' });
     expectTheDay(done);
     expectTheRestKept(done.stdout);
+    expectNoSecretInTheFile(done.stdout);
     expect(await readdir(dir)).toEqual([]);
   });
 
-  it('on a SQLite file of the user, which stays', async () => {
-    const url = `sqlite:${join(await temporaryDirectory(), 'mine.db')}`;
+  it('on a SQLite file of the user, which stays', async (context) => {
+    const url = `sqlite:${join(await temporaryDirectory(context), 'mine.db')}`;
     const done = await run(['--db', url]);
     expectTheDay(done);
     expectTheRestKept(done.stdout);
+    expectNoSecretInTheFile(done.stdout);
     expect(await left(url, done.stdout)).toEqual([]);
   });
 
@@ -111,6 +167,7 @@ describe.concurrent('the day of an application', () => {
     const done = await run(['--db', 'memory:']);
     expectTheDay(done);
     expect(results(done.stdout, 'Close it')).toEqual(['{ permanence: false }']);
+    expect(results(done.stdout, 'Whoever copies')).toEqual([expect.stringMatching(/^nothing is at rest/)]);
   });
 
   it.each([
@@ -121,6 +178,7 @@ describe.concurrent('the day of an application', () => {
     expectTheDay(done);
     expectTheRestKept(done.stdout);
     expect(done.stdout).not.toContain('secret@');
+    expect(results(done.stdout, 'Whoever copies')).toEqual([expect.stringMatching(/on the server/)]);
     expect(await left(url(), done.stdout)).toEqual([]);
   });
 });

@@ -1,4 +1,5 @@
 import type { Chapter } from '../chapter.ts';
 import { holdingTokens } from './holding-tokens.ts';
+import { issuingGrants } from './issuing-grants.ts';
 
-export const chapters: readonly Chapter[] = [holdingTokens];
+export const chapters: readonly Chapter[] = [holdingTokens, issuingGrants];
