@@ -93,9 +93,12 @@ while ARGV[a] do
     if set then call('SADD', set, member) end
     if flag == '' then call('ZADD', list, score, member) else call('ZADD', list, flag, score, member) end
     if set then
-      for _, gone in ipairs(call('ZRANGE', list, '-inf', '(' .. now, 'BYSCORE', 'LIMIT', 0, 1000)) do
-        call('SREM', set, gone)
-        call('ZREM', list, gone)
+      -- Never more than twenty thousand at a time: some milliseconds.
+      for _ = 1, 20 do
+        local gone = call('ZRANGE', list, '-inf', '(' .. now, 'BYSCORE', 'LIMIT', 0, 1000)
+        if #gone == 0 then break end
+        call('SREM', set, unpack(gone))
+        call('ZREM', list, unpack(gone))
       end
     else
       call('ZREMRANGEBYSCORE', list, '-inf', '(' .. now)
