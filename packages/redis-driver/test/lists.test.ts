@@ -29,7 +29,7 @@ it(
     // An hour passes: what the lists know of time is their scores.
     const expiry = companion(`${prefix}user_tokens:u`, 'expiry');
     for (const list of [expiry, `${prefix}client_grants:c`, `${prefix}grant:g`]) {
-      const short = (await redis.zrange(list, 0, -1)).filter((member) => member.includes('short'));
+      const short = (await redis.zrange(list, '0', '-1')).filter((member) => member.includes('short'));
       await redis.zadd(list, ...short.flatMap((member) => [String(Date.now() - 1), member]));
     }
 
