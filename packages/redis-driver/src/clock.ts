@@ -14,6 +14,12 @@ export class ServerClock {
     return Math.max(0, Math.floor(moment + this.#least));
   }
 
+  /** By how much {@link at} may be too little, in whole milliseconds. */
+  get uncertainty(): number {
+    const width = Math.ceil(this.#most - this.#least) + 1;
+    return Number.isFinite(width) ? width : 0;
+  }
+
   /** @param time - epoch milliseconds, rounded down. */
   learn(time: number, sentAt: number, receivedAt: number): void {
     const least = time - receivedAt;

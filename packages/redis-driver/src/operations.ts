@@ -26,14 +26,10 @@ export class Operations {
     this.args.push('set', value, life(expiresAt, now));
   }
 
-  /**
-   * Puts an entry that was listed in an earlier step, for so long: it ends no later than that.
-   *
-   * @param left - how long before the deadline it is `now`, in ms.
-   */
+  /** Puts an entry that was listed in an earlier step. */
   prepare({ key, value, expiresAt }: Put, now: number, left: number): void {
     this.keys.push(key, companion(key, 'used'));
-    this.args.push('prepare', value, expiresAt === null ? '' : String(Math.floor(expiresAt - now - left)));
+    this.args.push('prepare', value, lifeAfter(expiresAt, now, left));
   }
 
   delete({ key }: Delete): void {
@@ -41,14 +37,25 @@ export class Operations {
     this.args.push('del');
   }
 
-  /** @param keepLonger - not for a shorter time than it is listed already: the entry may live as long if this change fails. */
-  tag(tag: Tag, { expiresAt }: Put, now: number, keepLonger = false): void {
+  /** Lists an entry that is put in the same step. */
+  tag(tag: Tag, { expiresAt }: Put, now: number): void {
+    this.#list(tag);
+    this.args.push(tag.shared === true ? 'share' : 'tag', tag.member, life(expiresAt, now), '');
+  }
+
+  /**
+   * Lists an entry that is put in a later step; not for a shorter time than it is listed already, for if this change fails, an
+   * entry that is there lives as long as it did.
+   *
+   * @param left - how long before the deadline it is `now`, in ms.
+   */
+  tagEarly(tag: Tag, { expiresAt }: Put, now: number, left: number): void {
     this.#list(tag);
     this.args.push(
       tag.shared === true ? 'share' : 'tag',
       tag.member,
-      life(expiresAt, now),
-      keepLonger ? 'GT' : '',
+      lifeAfter(expiresAt, now, left),
+      'early',
     );
   }
 
@@ -66,4 +73,9 @@ export class Operations {
 /** Milliseconds, as the server takes them. Lives are relative: a server's clock may show anything. */
 function life(expiresAt: number | null, now: number): string {
   return expiresAt === null ? '' : String(Math.max(1, Math.ceil(expiresAt - now)));
+}
+
+/** How long after the deadline it ends; before it, if it is negative. */
+function lifeAfter(expiresAt: number | null, now: number, left: number): string {
+  return expiresAt === null ? '' : String(Math.floor(expiresAt - now - left));
 }

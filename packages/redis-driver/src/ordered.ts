@@ -38,7 +38,7 @@ export function commitInOrder(change: Change, at: Moment, runner: Runner): Promi
 async function write({ puts = [], deletes = [] }: Change, at: Moment, runner: Runner): Promise<Committed> {
   const left = at.deadline - monotonicNow();
   const putKeys = new Set(puts.map(({ key }) => key));
-  await new Step().tag(puts, at.now).run(at, runner);
+  await new Step().tag(puts, at.now, left).run(at, runner);
   const written = new Step();
   for (const one of deletes) if (putKeys.has(one.key)) written.at(one.key).delete(one);
   for (const put of puts) written.put(put, at.now, left);
@@ -56,7 +56,7 @@ async function decide(change: Change, slot: number, at: Moment, runner: Runner):
   const outside = (one: { readonly key: string }): boolean => !inside(one);
 
   // Lists first, and at the same time a look at whether the rest is worth while.
-  const listing = new Step().tag(puts, at.now).run(at, runner);
+  const listing = new Step().tag(puts, at.now, left).run(at, runner);
   const [seen] = await Promise.all([runner.run(askingFor(change), at), listing]);
   let decision = seen;
   if (seen.outcome === 'done') {
@@ -111,8 +111,8 @@ class Step {
   }
 
   /** Lists entries that are put in a later step. */
-  tag(puts: readonly Put[], now: number): this {
-    for (const put of puts) for (const tag of put.tags ?? []) this.at(tag.name).tag(tag, put, now, true);
+  tag(puts: readonly Put[], now: number, left: number): this {
+    for (const put of puts) for (const tag of put.tags ?? []) this.at(tag.name).tagEarly(tag, put, now, left);
     return this;
   }
 

@@ -56,7 +56,8 @@ export class Runner {
       const sentAt = monotonicNow();
       if (sentAt > deadline) throw lateError();
       const { clock } = this.#route(key);
-      const call = ['EVALSHA', SCRIPT_SHA, String(keys.length), ...keys, String(clock.at(deadline)), ...args];
+      const header = [String(clock.at(deadline)), String(clock.uncertainty)];
+      const call = ['EVALSHA', SCRIPT_SHA, String(keys.length), ...keys, ...header, ...args];
       let raw: unknown;
       try {
         raw = await this.#connection.send(key, call);

@@ -6,17 +6,21 @@ export const SCRIPT: string = `
 -- Carries operations out in their order, as one step. Those that ask stand in front of those that write: the first one that
 -- asks in vain ends the script, and nothing has been written.
 --
--- ARGV[1] is when the caller stops waiting, by this server's clock, in ms: later than that the script does nothing.
+-- ARGV[1] is when the caller stops waiting, by this server's clock, in ms: later than that the script does nothing. In truth it is
+-- up to ARGV[2] ms later.
 -- Each operation follows, its verb and then its arguments; its keys are the next ones of KEYS. A life is in ms, '' for ever.
+-- Where an entry is listed in one step and put in a later one, both lives are counted from ARGV[1], so that what is under way for
+-- long lives no longer: the entry ends there at the latest, and is listed till then at the least.
 --
 --   asks:   absent             entry
 --           equals             entry          value
 --           take               entry, marker  attempt, remember, needle   once at most; the value must contain the needle
 --   writes: mark                                                          does what take asked for
---           tag                list           member, life, GT or ''      a sorted set; GT: never shortens a member's life
---           share              set, expiry    member, life, GT or ''      a set that others use too, and its members' expiries
+--           tag                list           member, life, early or ''   a sorted set; early: for an entry of a later step, and
+--                                                                         never for a shorter time than the member is listed
+--           share              set, expiry    member, life, early or ''   a set that others use too, and its members' expiries
 --           set                entry, marker  value, life
---           prepare            entry, marker  value, life after ARGV[1]   however long it was under way, it ends at that time
+--           prepare            entry, marker  value, life                 for an entry that was listed in an earlier step
 --           del                entry
 --           untag              list           member
 --           unshare            set, expiry    member
@@ -37,7 +41,7 @@ if now > tonumber(ARGV[1]) then return {'late', now} end
 
 local took, value
 local deleted = 0
-local k, a = 1, 2
+local k, a = 1, 3
 while ARGV[a] do
   local verb, key = ARGV[a], KEYS[k]
   if verb == 'set' then
@@ -88,10 +92,10 @@ while ARGV[a] do
   elseif verb == 'tag' or verb == 'share' then
     local set = verb == 'share' and key
     local list = set and KEYS[k + 1] or key
-    local member, life, flag = ARGV[a + 1], ARGV[a + 2], ARGV[a + 3]
-    local score = life == '' and '+inf' or now + tonumber(life)
+    local member, life, early = ARGV[a + 1], ARGV[a + 2], ARGV[a + 3] ~= ''
+    local score = life == '' and '+inf' or (early and ARGV[1] + ARGV[2] or now) + life
     if set then call('SADD', set, member) end
-    if flag == '' then call('ZADD', list, score, member) else call('ZADD', list, flag, score, member) end
+    if early then call('ZADD', list, 'GT', score, member) else call('ZADD', list, score, member) end
     if set then
       -- Never more than twenty thousand at a time: some milliseconds.
       for _ = 1, 20 do
@@ -104,7 +108,7 @@ while ARGV[a] do
       call('ZREMRANGEBYSCORE', list, '-inf', '(' .. now)
     end
     -- It lives as long as its longest member, and for ever if it has a member of somebody else's.
-    local last = call('ZRANGE', list, -1, -1, 'WITHSCORES')[2]
+    local last = call('ZRANGE', list, -1, -1, 'WITHSCORES')[2] or now
     if last == 'inf' or set and call('SCARD', set) > call('ZCARD', list) then
       call('PERSIST', list)
       if set then call('PERSIST', set) end

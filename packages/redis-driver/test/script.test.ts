@@ -16,7 +16,7 @@ const key = (name: string): string => ns + name;
 
 /** Runs operations; what they return without the server's time. A number alone is the time, and all is done. */
 async function run(names: string[], ...args: string[]): Promise<unknown[]> {
-  const reply = await redis.eval(SCRIPT, names.length, ...names.map(key), FAR, ...args);
+  const reply = await redis.eval(SCRIPT, names.length, ...names.map(key), FAR, '10', ...args);
   const [outcome, time, ...rest] = Array.isArray(reply) ? (reply as unknown[]) : ['done', reply];
   expect(Math.abs(Number(time) - Date.now())).toBeLessThan(5000);
   return [outcome, ...rest];
@@ -24,7 +24,17 @@ async function run(names: string[], ...args: string[]): Promise<unknown[]> {
 
 describe('the script', () => {
   it('does nothing when it is late, and says what time it is', async () => {
-    const late = await redis.eval(SCRIPT, 2, key('k'), key('m'), String(Date.now() - 5000), 'set', 'v', '');
+    const late = await redis.eval(
+      SCRIPT,
+      2,
+      key('k'),
+      key('m'),
+      String(Date.now() - 5000),
+      '0',
+      'set',
+      'v',
+      '',
+    );
     expect(late).toEqual(['late', expect.any(Number)]);
     expect(await redis.exists(key('k'))).toBe(0);
   });
@@ -95,13 +105,17 @@ describe('the script', () => {
     expect(await redis.pttl(key('t'))).toBeGreaterThan(4000);
     await run(['t'], 'tag', 'here', '1000', '');
     expect(await redis.pttl(key('t'))).toBeLessThanOrEqual(2000);
-    await run(['t'], 'tag', 'new', '10', 'GT');
+    await run(['t'], 'tag', 'new', '-3599000', 'early');
     expect(Number(await redis.zscore(key('t'), 'new'))).toBeGreaterThan(Date.now() + 1000);
+    await run(['t'], 'tag', 'new', '1000', 'early');
+    expect(await redis.zscore(key('t'), 'new')).toBe(String(Number(FAR) + 1010));
+    await run(['early'], 'tag', 'over', '-3700000', 'early');
+    expect(await redis.exists(key('early'))).toBe(0);
     await run(['t'], 'tag', 'ever', '', '');
     expect(await redis.zscore(key('t'), 'ever')).toBe('inf');
     expect(await redis.pttl(key('t'))).toBe(-1);
     await run(['t'], 'untag', 'ever');
-    expect(await redis.zrange(key('t'), '0', '-1')).toEqual(['here', 'new']);
+    expect((await redis.zrange(key('t'), '0', '-1')).toSorted()).toEqual(['here', 'new']);
   });
 
   it('share and unshare: a set, and beside it a sorted set, with the same members and life', async () => {
