@@ -45,14 +45,14 @@ local k, a = 1, 3
 while ARGV[a] do
   local verb, key = ARGV[a], KEYS[k]
   if verb == 'set' then
-    if ARGV[a + 2] == '' then call('SET', key, ARGV[a + 1]) else call('SET', key, ARGV[a + 1], 'PX', ARGV[a + 2]) end
+    if ARGV[a + 2] == '' then call('SET', key, ARGV[a + 1]) else call('SET', key, ARGV[a + 1], 'PXAT', now + ARGV[a + 2]) end
     call('DEL', KEYS[k + 1])
     k, a = k + 2, a + 3
 
   elseif verb == 'prepare' then
     local life = ARGV[a + 2]
     if life == '' then call('SET', key, ARGV[a + 1])
-    elseif life + ARGV[1] > now then call('SET', key, ARGV[a + 1], 'PX', life + ARGV[1] - now)
+    elseif life + ARGV[1] > now then call('SET', key, ARGV[a + 1], 'PXAT', life + ARGV[1])
     else call('DEL', key) end
     call('DEL', KEYS[k + 1])
     k, a = k + 2, a + 3

@@ -13,7 +13,7 @@ describe('what is on the server', () => {
     await driver.commit({ puts: [put] }, soon());
     expect(await redis.keys(`*${ns}*`)).toEqual([`${ns}k`]);
     expect(await redis.get(`${ns}k`)).toBe('v');
-    expect(Math.abs((await redis.pttl(`${ns}k`)) - 3_600_000)).toBeLessThan(100);
+    expect(Math.abs((await redis.pttl(`${ns}k`)) - 3_600_000)).toBeLessThan(5000);
   });
 
   it('is a plain set for a shared list, and what others do to it counts', async () => {
@@ -38,7 +38,7 @@ describe('what is on the server', () => {
     await driver.commit(put('one'), soon());
     await driver.commit(put('two'), soon());
     expect((await redis.smembers(name)).toSorted()).toEqual(['one', 'two']);
-    expect(Math.abs((await redis.ttl(name)) - 60)).toBeLessThan(2);
+    expect(Math.abs((await redis.ttl(name)) - 60)).toBeLessThan(6);
     expect(await redis.zcard(companion(name, 'expiry'))).toBe(2);
     await redis.sadd(name, 'theirs');
     await redis.srem(name, 'one');
@@ -122,7 +122,7 @@ describe('a server whose clock is hours off', () => {
     const puts = [{ key: `${ns}k`, value: 'v', expiresAt: Date.now() + 60_000 }];
     for (let i = 0; i < 3; i++) expect((await driver.commit({ puts }, soon())).committed).toBe(true);
     expect(calls).toEqual(['EVAL', 'EVALSHA', 'EVALSHA', 'EVALSHA']);
-    expect(Math.abs((await redis.pttl(`${ns}k`)) - 60_000)).toBeLessThan(1000);
+    expect(Math.abs((await redis.pttl(`${ns}k`)) - 60_000)).toBeLessThan(5000);
     const late = driver.commit({ puts }, { now: Date.now(), deadline: performance.now() - 1 });
     await expect(late).rejects.toMatchObject({ code: 'OAUTHDB_TIMEOUT', outcome: 'not_executed' });
   });
