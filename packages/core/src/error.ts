@@ -16,7 +16,7 @@ export type OAuthDatabaseErrorCode =
   | 'OAUTHDB_STORE_FULL'
   /** Written, and not acknowledged by as many replicas as were asked for. */
   | 'OAUTHDB_NOT_REPLICATED'
-  /** What came back belongs to another key. */
+  /** What came back was changed, or belongs to another key. */
   | 'OAUTHDB_INTEGRITY'
   /** What is stored cannot be decrypted with the keys that are configured. */
   | 'OAUTHDB_UNDECRYPTABLE'

@@ -121,8 +121,9 @@ export class RecordStore {
     const record = this.codec.decode(key, value);
     const id = record[identity[kind]];
     if (typeof id === 'string' && this.keys.of(kind, id) !== key) {
+      // It may have been taken, and be gone.
       throw new OAuthDatabaseError('OAUTHDB_INTEGRITY', 'what is stored belongs to another key', {
-        outcome: 'not_executed',
+        outcome: 'unknown',
       });
     }
     return record;
