@@ -68,12 +68,14 @@ function own(settings: RedisSettings): OwnNodeRedisClient {
 }
 
 function given(client: NodeRedis | undefined): GivenNodeRedisClient {
+  if (client !== undefined && 'masters' in client) {
+    throw new TypeError('client must not be a cluster: use @oauthdb/redis-cluster');
+  }
   if (typeof client?.sendCommand !== 'function' || typeof client.isReady !== 'boolean') {
     throw new TypeError(
       `client must be a node-redis client, received ${kindOf(client)} without sendCommand and isReady`,
     );
   }
-  if ('masters' in client) throw new TypeError('client must not be a cluster: use @oauthdb/redis-cluster');
   const { options } = client as { readonly options?: { readonly keyPrefix?: unknown } };
   if (options?.keyPrefix) throw new TypeError('client must not have a keyPrefix: set that of the database');
   return new GivenNodeRedisClient(client);

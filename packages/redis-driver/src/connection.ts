@@ -77,10 +77,9 @@ export class Connection {
     // In a turn of its own: who calls again and again without a pause must not keep the client from connecting.
     if (isPermanent(reason)) return new Promise((_, reject) => setImmediate(reject, reason));
     return new Promise((resolve, reject) => {
-      const timer = startTimer(
-        () => waiter.reject(connectionError(this.#failure)),
-        deadline - monotonicNow(),
-      );
+      const giveUp = (): void => waiter.reject(connectionError(this.#failure));
+      // Node.js prints a warning about a time that is over.
+      const timer = startTimer(giveUp, Math.max(1, deadline - monotonicNow()));
       const leave = (): void => {
         stopTimer(timer);
         this.#waiting.delete(waiter);
