@@ -21,15 +21,17 @@ export class Operations {
     else this.args.push('equals', version);
   }
 
-  put({ key, value, expiresAt }: Put, now: number): void {
+  put({ key, value, expiresAt, tags }: Put, now: number): void {
     this.keys.push(key, companion(key, 'used'));
-    this.args.push('set', value, life(expiresAt, now));
+    const left = life(expiresAt, now);
+    if (tags === undefined || tags.length === 0) this.args.push('set', value, left);
+    else this.args.push('place', value, left, '');
   }
 
   /** Puts an entry that was listed in an earlier step. */
-  prepare({ key, value, expiresAt }: Put, now: number, left: number): void {
+  putListed({ key, value, expiresAt }: Put, now: number, left: number): void {
     this.keys.push(key, companion(key, 'used'));
-    this.args.push('prepare', value, lifeAfter(expiresAt, now, left));
+    this.args.push('place', value, lifeAfter(expiresAt, now, left), 'early');
   }
 
   delete({ key }: Delete): void {

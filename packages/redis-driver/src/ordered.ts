@@ -96,7 +96,7 @@ function count(replies: readonly ScriptReply[]): number {
 /** What was listed in an earlier step must not live longer than it is listed. */
 function putInto(operations: Operations, put: Put, now: number, left: number): void {
   if (put.tags === undefined || put.tags.length === 0) operations.put(put, now);
-  else operations.prepare(put, now, left);
+  else operations.putListed(put, now, left);
 }
 
 /** What may happen at the same time: one call of the script per slot. */

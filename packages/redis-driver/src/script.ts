@@ -19,8 +19,9 @@ export const SCRIPT: string = `
 --           tag                list           member, life, early or ''   a sorted set; early: for an entry of a later step, and
 --                                                                         never for a shorter time than the member is listed
 --           share              set, expiry    member, life, early or ''   a set that others use too, and its members' expiries
---           set                entry, marker  value, life
---           prepare            entry, marker  value, life                 for an entry that was listed in an earlier step
+--           set                entry, marker  value, life                 an entry that is not listed
+--           place              entry, marker  value, life, early or ''    one that is: it ends when its lists drop it; early: they
+--                                                                         had it in an earlier step
 --           del                entry
 --           untag              list           member
 --           unshare            set, expiry    member
@@ -45,17 +46,17 @@ local k, a = 1, 3
 while ARGV[a] do
   local verb, key = ARGV[a], KEYS[k]
   if verb == 'set' then
-    if ARGV[a + 2] == '' then call('SET', key, ARGV[a + 1]) else call('SET', key, ARGV[a + 1], 'PXAT', now + ARGV[a + 2]) end
+    if ARGV[a + 2] == '' then call('SET', key, ARGV[a + 1]) else call('SET', key, ARGV[a + 1], 'PX', ARGV[a + 2]) end
     call('DEL', KEYS[k + 1])
     k, a = k + 2, a + 3
 
-  elseif verb == 'prepare' then
-    local life = ARGV[a + 2]
+  elseif verb == 'place' then
+    local life, from = ARGV[a + 2], ARGV[a + 3] ~= '' and ARGV[1] or now
     if life == '' then call('SET', key, ARGV[a + 1])
-    elseif life + ARGV[1] > now then call('SET', key, ARGV[a + 1], 'PXAT', life + ARGV[1])
+    elseif life + from > now then call('SET', key, ARGV[a + 1], 'PXAT', life + from)
     else call('DEL', key) end
     call('DEL', KEYS[k + 1])
-    k, a = k + 2, a + 3
+    k, a = k + 2, a + 4
 
   elseif verb == 'del' then
     deleted = deleted + call('DEL', key)

@@ -49,13 +49,17 @@ describe('the script', () => {
     expect(await redis.pttl(key('k'))).toBe(-1);
   });
 
-  it('prepare: its life is counted from the deadline, and may be over', async () => {
-    await run(['k', 'm'], 'prepare', 'v', '-3590000');
-    expect(await redis.pttl(key('k'))).toBeLessThanOrEqual(10_000);
-    expect(await redis.pttl(key('k'))).toBeGreaterThan(5000);
-    await run(['k', 'm'], 'prepare', 'v', '-3610000');
+  it('place: with a life from now, or from the deadline, when it may be over', async () => {
+    await redis.set(key('m'), 'marker');
+    await run(['k', 'm'], 'place', 'v', '5000', '');
+    expect(await redis.pttl(key('k'))).toBeLessThanOrEqual(5000);
+    expect(await redis.exists(key('m'))).toBe(0);
+    await run(['k', 'm'], 'place', 'v', '-3500000', 'early');
+    const left = await redis.pttl(key('k'));
+    expect(left > 5000 && left <= 100_000).toBe(true);
+    await run(['k', 'm'], 'place', 'v', '-3700000', 'early');
     expect(await redis.exists(key('k'))).toBe(0);
-    await run(['k', 'm'], 'prepare', 'v', '');
+    await run(['k', 'm'], 'place', 'v', '', '');
     expect(await redis.pttl(key('k'))).toBe(-1);
   });
 
