@@ -15,11 +15,13 @@ export function commitInOneStep(change: Change, at: Moment, runner: Runner): Pro
   const operations = new Operations();
   if (take !== undefined) operations.take(take);
   for (const check of checks) operations.check(check);
-  for (const put of puts) for (const tag of put.tags ?? []) operations.tag(tag, put, at.now);
+  for (const put of puts) {
+    if (put.tags !== undefined) for (const tag of put.tags) operations.tag(tag, put, at.now);
+  }
   if (take !== undefined) operations.mark();
   for (const one of deletes) operations.delete(one);
   for (const put of puts) operations.put(put, at.now);
-  for (const tag of tagsToLeave(deletes, puts)) operations.untag(tag);
+  if (deletes.length > 0) for (const tag of tagsToLeave(deletes, puts)) operations.untag(tag);
   if (operations.keys.length === 0) return Promise.resolve({ committed: true, deleted: 0 });
   return runner.run(operations, at).then(committed);
 }

@@ -35,9 +35,10 @@ export const SCRIPT: string = `
 -- failed (a check), and of take: again (this attempt took it before), used (another did), refused, absent. Where all is done and
 -- there is no more to say, it returns the time alone, which is faster.
 
-local call = redis.call
+local call, KEYS, ARGV = redis.call, KEYS, ARGV
 local clock = call('TIME')
-local now = clock[1] * 1000 + math.floor(clock[2] / 1000)
+local now = clock[1] * 1000 + clock[2] / 1000
+now = now - now % 1
 if now > tonumber(ARGV[1]) then return {'late', now} end
 
 local took, value
