@@ -17,8 +17,8 @@ export interface Marker {
   readonly expiresAt: number;
 }
 
-/** How many dead entries one change clears away: a bounded pause, and more than a change adds. */
-const SWEEP = 500;
+/** How many dead entries one change clears away: a few milliseconds at the most, and more than a change adds. */
+const SWEEP = 10_000;
 
 /** What a {@link MemoryDriver} keeps. Several drivers may share one, as several connections share a database. */
 export class MemoryStore {
@@ -88,11 +88,14 @@ export class MemoryStore {
 
   /** Clears some of what has expired away. */
   sweep(now: number): void {
+    // The oldest come first: one that lives is of the second that has begun, and its neighbours can wait until that is over.
     for (const key of this.#wheel.due(now, SWEEP)) {
-      if (this.get(key, now) === undefined) this.delete(key, now);
+      if (this.get(key, now) !== undefined) break;
+      this.delete(key, now);
     }
     for (const key of this.#markerWheel.due(now, SWEEP)) {
-      if (this.marker(key, now) === undefined) this.#unmark(key);
+      if (this.marker(key, now) !== undefined) break;
+      this.#unmark(key);
     }
   }
 

@@ -10,7 +10,7 @@ it(
   { timeout: 60_000 },
   async () => {
     const [redis, prefix] = [connect(), namespace()];
-    const db = new DriverDatabase(open(redis), { serverKeyPrefix: prefix });
+    const db = new DriverDatabase(open(redis), { serverKeyPrefix: prefix, commandTimeout: 30_000 });
     onTestFinished(() => db.close());
     const store = (jti: string, expires_at?: Date): Promise<unknown> =>
       db.accessTokens.store({ jti, client_id: 'c', username: 'u', grant_id: 'g', expires_at });

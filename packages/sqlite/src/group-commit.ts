@@ -7,6 +7,9 @@ import type { Store } from './store.ts';
 /** How many calls share a transaction at the most: it holds up the event loop for a few milliseconds then. */
 const GROUP = 256;
 
+/** How many expired rows a transaction sweeps besides twice what it may write: a millisecond or two. */
+const SWEEP = 100;
+
 const startTurn = setImmediate;
 const stopTurn = clearImmediate;
 
@@ -36,6 +39,8 @@ export class GroupCommit {
   #queue: Member[] = [];
   /** How many of the queue may write a key. */
   readonly #writers = new Map<string, number>();
+  /** The time by which more has expired than could be swept yet; `null` when nothing is known to be left. */
+  #unswept: number | null = null;
   /** How often in a row the lock was not free. */
   #refused = 0;
   #turn: NodeJS.Immediate | undefined;
@@ -82,6 +87,7 @@ export class GroupCommit {
   close(): void {
     stopTurn(this.#turn);
     stopTimer(this.#timer);
+    this.#unswept = null;
     this.#turn = undefined;
     this.#timer = undefined;
     const error = new OAuthDatabaseError('OAUTHDB_CLOSED', 'the database is closed', {
@@ -91,7 +97,8 @@ export class GroupCommit {
   }
 
   #schedule(): void {
-    if (this.#turn !== undefined || this.#timer !== undefined || this.#queue.length === 0) return;
+    if (this.#turn !== undefined || this.#timer !== undefined) return;
+    if (this.#queue.length === 0 && this.#unswept === null) return;
     this.#turn = startTurn(() => {
       this.#turn = undefined;
       this.#runGroup();
@@ -102,14 +109,16 @@ export class GroupCommit {
   #runGroup(): void {
     this.#refuseLate();
     const [first] = this.#queue;
-    if (first === undefined) return;
+    if (first === undefined) return this.#sweepOn();
     const group = this.#queue.slice(0, first.alone ? 1 : GROUP);
+    const written = group.reduce((sum, { keys }) => sum + keys.length, 0);
     let stage = 'begin' as 'begin' | 'members' | 'commit';
+    let more = false;
     try {
       this.#connection.transaction((store) => {
         stage = 'members';
         // First, for what it frees may be what the members need. Not when alone: if it fails, no member has to fail with it.
-        if (!first.alone) store.sweep(first.at.now);
+        if (!first.alone) more = store.sweep(first.at.now, SWEEP + 2 * written);
         for (const member of group) member.run(store);
         stage = 'commit';
       });
@@ -125,7 +134,23 @@ export class GroupCommit {
       return;
     }
     this.#refused = 0;
+    if (more) this.#unswept = first.at.now;
     for (const member of this.#leave(group)) member.resolve();
+  }
+
+  /** Sweeps what a write has left, a little in each turn in which nobody writes. */
+  #sweepOn(): void {
+    const now = this.#unswept;
+    this.#unswept = null;
+    if (now === null) return;
+    try {
+      this.#connection.transaction((store) => {
+        if (store.sweep(now, SWEEP)) this.#unswept = now;
+      });
+    } catch {
+      // Nobody has asked for it: the next write sweeps, and says what is the matter if that stays.
+      this.#unswept = null;
+    }
   }
 
   /** Somebody else writes: looks again in a moment, and meanwhile the event loop is free. */

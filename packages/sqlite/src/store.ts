@@ -16,9 +16,6 @@ interface Found {
   readonly entry: Row | null;
 }
 
-/** How many expired rows a transaction sweeps: a fraction of a millisecond each, and more than one call writes. */
-const SWEEP = 100;
-
 const LIVE = '(expires_at IS NULL OR expires_at > ?)';
 
 /**
@@ -71,8 +68,7 @@ export class Store {
        WHERE name = ? AND member >= ? GROUP BY member ORDER BY member LIMIT ?`,
     ).raw();
     this.#sweepEntries = db.prepare(
-      `DELETE FROM entry WHERE id IN
-         (SELECT id FROM entry WHERE expires_at <= ? ORDER BY expires_at LIMIT ${SWEEP})`,
+      `DELETE FROM entry WHERE id IN (SELECT id FROM entry WHERE expires_at <= ? ORDER BY expires_at LIMIT ?)`,
     );
     this.#sweepTaken = db.prepare(
       `DELETE FROM taken WHERE id IN (SELECT id FROM taken WHERE expires_at <= ? ORDER BY expires_at LIMIT ?)`,
@@ -128,10 +124,11 @@ export class Store {
     return { items, next: last === undefined || rows.length < limit ? null : last[0] };
   }
 
-  /** Deletes some of what has expired. */
-  sweep(now: number): void {
-    const { changes } = this.#sweepEntries.run(now);
-    if (changes < SWEEP) this.#sweepTaken.run(now, SWEEP - changes);
+  /** Deletes up to `limit` rows of what has expired: whether there may be more. */
+  sweep(now: number, limit: number): boolean {
+    const { changes } = this.#sweepEntries.run(now, limit);
+    if (changes === limit) return true;
+    return this.#sweepTaken.run(now, limit - changes).changes === limit - changes;
   }
 
   #look({ key, attempt, containing }: Take, now: number): Found {
