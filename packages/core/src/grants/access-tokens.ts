@@ -63,6 +63,6 @@ export class AccessTokens {
   }
 
   #listing(owner: GrantOwner): Listing {
-    return { tag: listsOf(this.#records.keys, owner).tokens, kind: 'token' };
+    return { owner: listsOf(this.#records.keys, owner), kind: 'token' };
   }
 }

@@ -1,6 +1,6 @@
 import { isoOf } from './record-input.ts';
 import type { Client } from './records.ts';
-import { contended, endOf, TRIES, type RecordStore } from './record-store.ts';
+import { contended, endOf, TRIES, type Found, type RecordStore } from './record-store.ts';
 
 /** What a registration becomes, and when it ends. */
 interface Changed {
@@ -8,15 +8,20 @@ interface Changed {
   readonly expiresAt: number | null;
 }
 
-/** Writes what `next` makes of a registration if nobody has changed it meanwhile, and else asks again; `null` when it is gone. */
+/**
+ * Writes what `next` makes of a registration if nobody has changed it meanwhile, and else asks again; `null` when it is gone.
+ *
+ * @param known - the registration, where it has just been read.
+ */
 export async function changeClient(
   records: RecordStore,
   operation: string,
   id: string,
   next: (current: Client) => Changed | Promise<Changed>,
+  known?: Found,
 ): Promise<Client | null> {
   for (let tries = 0; tries < TRIES; tries++) {
-    const found = await records.readOne(operation, 'client', id);
+    const found = tries === 0 && known !== undefined ? known : await records.readOne(operation, 'client', id);
     if (found === null) return null;
     const { record, expiresAt } = await next(found.record as unknown as Client);
     const stored = { ...record, expires_at: isoOf(expiresAt) };
@@ -40,9 +45,11 @@ export async function keepClientAlive(
 ): Promise<void> {
   if (records.lapsingClients) return;
   const found = await records.readOne('clients.keepAlive', 'client', clientId);
-  const end = found === null ? null : endOf(found.record);
+  if (found === null) return;
+  const end = endOf(found.record);
   if (end === null || (until !== null && end >= until)) return;
   const life = records.lifetimes.client;
   const expiresAt = until === null || life === null ? null : until + life;
-  await changeClient(records, 'clients.keepAlive', clientId, (current) => ({ record: current, expiresAt }));
+  const longer = (current: Client): Changed => ({ record: current, expiresAt });
+  await changeClient(records, 'clients.keepAlive', clientId, longer, found);
 }

@@ -1,6 +1,7 @@
 import { checkKey } from '../input.ts';
 import { changeClient } from './client-change.ts';
 import { listed, type PageOptions, type RecordPage } from './listing.ts';
+import { listsOf } from './owner.ts';
 import { checkId, checkRecord, isoOf } from './record-input.ts';
 import type { Client, ClientMetadata, Life } from './records.ts';
 import { contended, TRIES, type RecordStore } from './record-store.ts';
@@ -109,7 +110,7 @@ export class Clients {
    * them; of all, one may come twice.
    */
   list(owner?: { readonly username: string }): AsyncIterable<Client> {
-    return owner === undefined ? this.#all() : this.#of(checkKey(owner.username, 'username'));
+    return owner === undefined ? this.#all() : this.#of(owner.username);
   }
 
   /** One page of all live registrations. */
@@ -128,13 +129,10 @@ export class Clients {
 
   /** A user has a client by what was issued to it. */
   async *#of(username: string): AsyncGenerator<Client, void, undefined> {
-    const { keys } = this.#records;
-    const seen = new Set<unknown>();
-    for (const [tag, kind] of [
-      [keys.userGrants(username), 'refresh'],
-      [keys.userTokens(username), 'token'],
-    ] as const) {
-      for await (const { client_id: id } of listed<Issued>(this.#records, 'clients.list', { tag, kind })) {
+    const owner = listsOf(this.#records.keys, { username });
+    const seen = new Set<string>();
+    for (const kind of ['refresh', 'token'] as const) {
+      for await (const { client_id: id } of listed<Issued>(this.#records, 'clients.list', { owner, kind })) {
         if (seen.has(id)) continue;
         seen.add(id);
         const client = await this.get(id);

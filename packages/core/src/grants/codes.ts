@@ -24,9 +24,7 @@ export class Codes {
     const record = checkRecord(grant, 'grant');
     checkId(record, 'client_id', 'grant');
     for (const member of ['grant_id', 'username']) checkOptionalId(record, member, 'grant');
-    const expiresAt = this.#records.expiryOf('code', grant, 'grant');
-    if (expiresAt === null)
-      throw new TypeError('grant.expires_at must not be null: a code is for a short time');
+    const expiresAt = this.#records.shortExpiryOf('code', grant, 'grant');
     const stored = { ...record, grant_id: record['grant_id'] ?? randomUUID(), expires_at: isoOf(expiresAt) };
     await this.#records.commit('codes.store', 'idempotent', () => ({
       puts: [this.#records.put('code', id, { ...stored, handle: id }, expiresAt, BOUND)],

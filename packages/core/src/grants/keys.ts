@@ -67,12 +67,16 @@ export class Keys {
 
   /** The lists on which an issued record stands. */
   tagsOf(kind: Kind, id: string, { username, client_id, grant_id }: Owner): Tag[] {
+    // A registration is nobody's, and a request is before anybody has granted anything.
+    if (kind === 'client' || kind === 'state') return [];
     const as = member(kind, id);
     const tags: Tag[] = [];
     if (typeof username === 'string') {
       if (kind === 'token') tags.push({ ...this.userTokens(username), member: id });
       else tags.push({ ...this.userGrants(username), member: as });
     }
+    // A session is its user's alone, whichever client and grant it remembers.
+    if (kind === 'session') return tags;
     if (typeof client_id === 'string') tags.push({ ...this.clientGrants(client_id), member: as });
     if (typeof grant_id === 'string') tags.push({ ...this.grant(grant_id), member: as });
     return tags;

@@ -30,11 +30,17 @@ const defaults: ResolvedLifetimes = {
   session: day,
 };
 
-/** What must not stay for ever: each is a chance to guess, and nobody would clear it away. */
+/** What must not stay for long: each is a chance to guess, and nobody would clear it away. */
 const finite: ReadonlySet<string> = new Set(['state', 'code']);
 
 /** A year, which is what the longest-lived codes out there have. */
 const MOST_FINITE = 366 * day;
+
+/** Throws a `TypeError` for a state or a code that would live too long. */
+export function checkFinite(expiresAt: number | null, now: number, name: string): number {
+  if (expiresAt !== null && expiresAt <= now + MOST_FINITE) return expiresAt;
+  throw new TypeError(`${name} must be within a year: it is for a short time`);
+}
 
 export function resolveLifetimes(lifetimes: Lifetimes = {}): ResolvedLifetimes {
   const unknown = Object.keys(lifetimes).find((name) => !Object.hasOwn(defaults, name));

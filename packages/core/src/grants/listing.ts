@@ -1,10 +1,11 @@
 import type { TagName } from '../driver.ts';
 import { parseMember, type Kind } from './keys.ts';
+import { isOwnedBy, type OwnerLists } from './owner.ts';
 import type { Found, RecordStore, Ref } from './record-store.ts';
 
-/** A list, and what of it is wanted. */
+/** What of an owner's is wanted. */
 export interface Listing {
-  readonly tag: TagName;
+  readonly owner: OwnerLists;
   readonly kind: Kind;
   readonly wanted?: (record: Record<string, unknown>) => boolean;
 }
@@ -27,7 +28,7 @@ export async function* listed<T>(
   operation: string,
   listing: Listing,
 ): AsyncGenerator<T, void, undefined> {
-  for await (const members of records.pages(operation, listing.tag)) {
+  for await (const members of records.pages(operation, listOf(listing))) {
     yield* await readMembers<T>(records, operation, listing, members);
   }
 }
@@ -38,7 +39,7 @@ export async function listedPage<T>(
   listing: Listing,
   { after }: PageOptions = {},
 ): Promise<RecordPage<T>> {
-  const { items, next } = await records.page(operation, listing.tag, after);
+  const { items, next } = await records.page(operation, listOf(listing), after);
   return { items: await readMembers<T>(records, operation, listing, items), next };
 }
 
@@ -48,15 +49,20 @@ export function refsOf(tag: TagName, members: readonly string[]): Ref[] {
   return members.map(parseMember).filter((ref) => ref !== null);
 }
 
+function listOf({ owner, kind }: Listing): TagName {
+  return kind === 'token' ? owner.tokens : owner.others;
+}
+
 async function readMembers<T>(
   records: RecordStore,
   operation: string,
-  { tag, kind, wanted = () => true }: Listing,
+  listing: Listing,
   members: readonly string[],
 ): Promise<T[]> {
-  const refs = refsOf(tag, [...new Set(members)]).filter((ref) => ref.kind === kind);
+  const { owner, kind, wanted = () => true } = listing;
+  const refs = refsOf(listOf(listing), [...new Set(members)]).filter((ref) => ref.kind === kind);
   const found = (await records.read(operation, refs)).filter(
-    (one): one is Found => one !== null && wanted(one.record),
+    (one): one is Found => one !== null && isOwnedBy(owner, one.record) && wanted(one.record),
   );
   return found.map(({ record }) => record as T);
 }

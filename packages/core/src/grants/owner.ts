@@ -17,6 +17,18 @@ export interface OwnerLists {
   readonly others: TagName;
 }
 
+/** The member of a record that names its owner. */
+const nameOf = { username: 'username', clientId: 'client_id', grantId: 'grant_id' } as const;
+
+/**
+ * Whether what stands on an owner's list is the owner's. A record that was stored again for somebody else may still be listed; one
+ * that names nobody, as other programs' records may, is whose list it is on.
+ */
+export function isOwnedBy({ by, id }: OwnerLists, record: Record<string, unknown>): boolean {
+  const owner = record[nameOf[by]] ?? null;
+  return owner === null || owner === id;
+}
+
 /** @throws TypeError unless exactly one of the three is named. */
 export function listsOf(keys: Keys, owner: GrantOwner): OwnerLists {
   if (typeof owner !== 'object' || owner === null) {

@@ -3,7 +3,7 @@ import type { Change, Committed, Driver, Moment, Page, Put, Tag, TagName } from 
 import { OAuthDatabaseError } from '../error.ts';
 import type { Codec } from './codec.ts';
 import type { Keys, Kind } from './keys.ts';
-import type { ResolvedLifetimes } from './lifetimes.ts';
+import { checkFinite, type ResolvedLifetimes } from './lifetimes.ts';
 import { expiryOf, isoTime } from './record-input.ts';
 import type { Life } from './records.ts';
 
@@ -179,6 +179,11 @@ export class RecordStore {
     return expiryOf(when, this.lifetimes[kind], this.#now(), `${name}.expires_at`);
   }
 
+  /** The same for what must not live for long. */
+  shortExpiryOf(kind: 'state' | 'code', life: Life, name: string): number {
+    return checkFinite(this.expiryOf(kind, life, name), this.#now(), `${name}.expires_at`);
+  }
+
   now(): number {
     return this.#now();
   }
@@ -243,8 +248,12 @@ export function isLive(record: Record<string, unknown>, now: number): boolean {
   return at === null || at > now;
 }
 
-/** When a record ends, epoch milliseconds; `null` when it does not say. */
+/**
+ * When a record ends, epoch milliseconds; `null` when it does not say. Other programs write epoch seconds, some milliseconds: as
+ * seconds, those of today would be many thousand years away.
+ */
 export function endOf({ expires_at: expiresAt }: Record<string, unknown>): number | null {
+  if (typeof expiresAt === 'number') return expiresAt > 1e11 ? expiresAt : expiresAt * 1000;
   const at = typeof expiresAt === 'string' ? isoTime(expiresAt) : Number.NaN;
   return Number.isNaN(at) ? null : at;
 }

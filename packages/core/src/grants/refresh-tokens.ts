@@ -74,8 +74,8 @@ export class RefreshTokens {
   }
 
   #listing(owner: GrantOwner): Listing {
-    const tag = listsOf(this.#records.keys, owner).others;
-    return { tag, kind: 'refresh', wanted: (record) => !isRotated(record) };
+    const lists = listsOf(this.#records.keys, owner);
+    return { owner: lists, kind: 'refresh', wanted: (record) => !isRotated(record) };
   }
 
   #id(token: string): string {

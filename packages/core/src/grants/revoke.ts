@@ -1,9 +1,9 @@
-import type { TagName } from '../driver.ts';
+import type { Delete, TagName } from '../driver.ts';
 import { refsOf } from './listing.ts';
-import { listsOf, type GrantOwner } from './owner.ts';
+import { isOwnedBy, listsOf, type GrantOwner, type OwnerLists } from './owner.ts';
 import { markRevoked } from './revocation-mark.ts';
-import type { Kind } from './keys.ts';
-import type { RecordStore, Ref } from './record-store.ts';
+import { member, type Kind } from './keys.ts';
+import type { RecordStore } from './record-store.ts';
 
 /** What a revocation removed. */
 export interface Revoked {
@@ -33,9 +33,10 @@ export async function revoke(records: RecordStore, operation: string, owner: Gra
   await markRevoked(records, operation, lists);
   const count: Count = { accessTokens: 0, refreshTokens: 0, codes: 0, sessions: 0 };
   const tags = lists.tokens === lists.others ? [lists.tokens] : [lists.others, lists.tokens];
-  for (let found = true; found;) {
+  // A code that is redeemed between being listed and being read is gone by then, and what it brought is on the list only now.
+  for (let found = true, passes = 0; found || passes < 2; passes++) {
     found = false;
-    for (const tag of tags) if (await removeListed(records, operation, tag, count)) found = true;
+    for (const tag of tags) if (await removeListed(records, operation, lists, tag, count)) found = true;
   }
   return count;
 }
@@ -44,13 +45,13 @@ export async function revoke(records: RecordStore, operation: string, owner: Gra
 async function removeListed(
   records: RecordStore,
   operation: string,
+  lists: OwnerLists,
   tag: TagName,
   count: Count,
 ): Promise<boolean> {
   let found = false;
   for await (const members of records.pages(operation, tag)) {
-    const refs = refsOf(tag, [...new Set(members)]);
-    const alive = await readAlive(records, operation, refs);
+    const alive = await readAlive(records, operation, lists, tag, [...new Set(members)]);
     if (alive.length === 0) continue;
     found = true;
     await records.commit(operation, 'idempotent', () => ({ deletes: alive }));
@@ -62,8 +63,15 @@ async function removeListed(
   return found;
 }
 
-/** What is there, expired or readable or not: all of it goes. */
-async function readAlive(records: RecordStore, operation: string, refs: readonly Ref[]) {
+/** What is there of the owner's, expired or readable or not: all of it goes, also off the list on which it was found. */
+async function readAlive(
+  records: RecordStore,
+  operation: string,
+  lists: OwnerLists,
+  tag: TagName,
+  members: readonly string[],
+): Promise<(Delete & { readonly kind: Kind; readonly isRotated: boolean })[]> {
+  const refs = refsOf(tag, members);
   if (refs.length === 0) return [];
   const keys = refs.map(({ kind, id }) => records.keys.of(kind, id));
   const entries = await records.calls.run(operation, 'read', (at) => records.driver.read(keys, at));
@@ -71,7 +79,10 @@ async function readAlive(records: RecordStore, operation: string, refs: readonly
     const [key, entry] = [keys[i], entries[i]];
     if (key === undefined || entry === undefined || entry === null) return [];
     const record = records.decodeIfReadable(kind, key, entry.value);
-    const isRotated = record?.['rotated_at'] !== undefined;
-    return [{ key, kind, tags: record === null ? [] : records.tagsOf(kind, id, record), isRotated }];
+    if (record !== null && !isOwnedBy(lists, record)) return [];
+    const found = { ...tag, member: tag.shared === true ? id : member(kind, id) };
+    const others =
+      record === null ? [] : records.tagsOf(kind, id, record).filter(({ name }) => name !== tag.name);
+    return [{ key, kind, tags: [found, ...others], isRotated: record?.['rotated_at'] !== undefined }];
   });
 }

@@ -1,5 +1,6 @@
 import { checkKey } from '../input.ts';
 import { listed, listedPage, type Listing, type PageOptions, type RecordPage } from './listing.ts';
+import { listsOf } from './owner.ts';
 import { checkOptionalId, checkRecord, isoOf } from './record-input.ts';
 import type { Life, Session, SessionData, When } from './records.ts';
 import { contended, TRIES, type RecordStore } from './record-store.ts';
@@ -68,7 +69,7 @@ export class Sessions {
   }
 
   #listing(username: string): Listing {
-    return { tag: this.#records.keys.userGrants(checkKey(username, 'username')), kind: 'session' };
+    return { owner: listsOf(this.#records.keys, { username }), kind: 'session' };
   }
 
   #id(sessionId: string): string {

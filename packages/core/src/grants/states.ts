@@ -19,13 +19,14 @@ export class States {
   /**
    * Stores an authorization request under an unguessable state, for 5 minutes unless it says otherwise. One round trip.
    *
+   * @throws TypeError for a life of more than a year, or for ever.
    * @see RFC 6749 section 10.12
    */
   async store(state: string, request: AuthorizationRequest & Life): Promise<void> {
     const id = this.#records.keys.handle('state', checkKey(state, 'state'));
     const record = checkRecord(request, 'request');
     checkId(record, 'client_id', 'request');
-    const expiresAt = this.#records.expiryOf('state', request, 'request');
+    const expiresAt = this.#records.shortExpiryOf('state', request, 'request');
     const stored = { ...record, handle: id, expires_at: isoOf(expiresAt) };
     await this.#records.commit('states.store', 'idempotent', () => ({
       puts: [this.#records.put('state', id, stored, expiresAt)],
