@@ -27,6 +27,7 @@ export default defineConfig({
       project('packages/ioredis', 'standalone', 'tls'),
       project('packages/node-redis', 'standalone', 'tls'),
       project('packages/redis-cluster', 'cluster'),
+      project('packages/atxp', 'standalone'),
       project('packages/oauthdb', 'standalone', 'tls', 'cluster'),
       project('tooling/test-redis', 'standalone', 'tls', 'cluster', 'sentinel'),
       project('tooling/readmes', 'standalone', 'cluster'),

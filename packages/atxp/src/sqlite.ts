@@ -1,0 +1,3 @@
+export { SqliteOAuthDb } from './sqlite-oauth-db.ts';
+export type { OAuthDbConfig } from './sqlite-oauth-db.ts';
+export type { SQLiteDatabase, SQLiteStatement } from './sqlite-platform.ts';
