@@ -106,6 +106,14 @@ while ARGV[a] do
         call('SREM', set, unpack(gone))
         call('ZREM', list, unpack(gone))
       end
+      -- What others took off the set goes off the list as well, or their own members would not show in the numbers below; of
+      -- a long list it stays until it ends.
+      local known = call('ZRANGE', list, 0, 128)
+      if #known > 0 and #known <= 128 then
+        for i, there in ipairs(call('SMISMEMBER', set, unpack(known))) do
+          if there == 0 then call('ZREM', list, known[i]) end
+        end
+      end
     else
       call('ZREMRANGEBYSCORE', list, '-inf', '(' .. now)
     end

@@ -38,3 +38,19 @@ it(
     expect((await redis.smembers(`${prefix}user_tokens:u`)).toSorted()).toEqual(['first', 'long']);
   },
 );
+
+it('keeps a list for ever that has a member of somebody else, also where they took one of ours off it', async () => {
+  const [redis, prefix] = [connect(), namespace()];
+  const db = new DriverDatabase(open(redis), { serverKeyPrefix: prefix, commandTimeout: 30_000 });
+  onTestFinished(() => db.close());
+  const index = `${prefix}user_tokens:u`;
+  const store = (jti: string): Promise<unknown> =>
+    db.accessTokens.store({ jti, client_id: 'c', username: 'u' });
+  await store('ours');
+  expect(await redis.pttl(index)).toBeGreaterThan(0);
+  await redis.sadd(index, 'theirs');
+  await redis.srem(index, 'ours');
+  await store('more of ours');
+  expect(await redis.pttl(index)).toBe(-1);
+  expect((await redis.smembers(index)).toSorted()).toEqual(['more of ours', 'theirs']);
+});

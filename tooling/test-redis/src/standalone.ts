@@ -19,7 +19,7 @@ const APP_RULES = [
   ...['+hello', '+auth', '+ping', '+quit', '+select', '+readonly', '+command', '+info', '+time'],
   ...['+client|setname', '+cluster|slots', '+cluster|shards'],
   ...['+get', '+mget', '+set', '+del', '+unlink', '+exists', '+pttl', '+pexpire', '+persist', '+scan'],
-  ...['+sadd', '+srem', '+sscan', '+smembers', '+scard', '+zadd', '+zrem', '+zscan', '+zrange', '+zcard'],
+  ...['+sadd', '+srem', '+sscan', '+smembers', '+smismember', '+scard', '+zadd', '+zrem', '+zscan', '+zrange', '+zcard'],
   ...['+zremrangebyscore'],
   ...['+eval', '+evalsha', '+script|load'],
 ];

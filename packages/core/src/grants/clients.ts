@@ -39,8 +39,9 @@ export class Clients {
   async register(metadata: ClientMetadata & Life): Promise<Registration> {
     const record = checkRecord(metadata, 'metadata');
     const id = checkId(record, 'client_id', 'metadata');
-    const expiresAt = this.#records.expiryOf('client', metadata, 'metadata');
-    const createdAt = record['created_at'] ?? this.#records.nowIso();
+    const now = this.#records.now();
+    const expiresAt = this.#records.expiryOf('client', metadata, 'metadata', now);
+    const createdAt = record['created_at'] ?? isoOf(now);
     const stored = { ...record, created_at: createdAt, expires_at: isoOf(expiresAt) };
     const put = this.#records.put('client', id, stored, expiresAt);
     // The backend may still have one that has expired: it is replaced.

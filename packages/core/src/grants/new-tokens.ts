@@ -21,8 +21,9 @@ export function newAccessToken(
 ): Prepared<AccessToken> {
   const record = checkOwned(token, name);
   const id = checkId(record, 'jti', name);
-  const expiresAt = records.expiryOf('accessToken', token, name);
-  const stored = issued(records, record, expiresAt);
+  const now = records.now();
+  const expiresAt = records.expiryOf('accessToken', token, name, now);
+  const stored = issued(record, now, expiresAt);
   return {
     put: records.put('token', id, stored, expiresAt),
     stored: stored as unknown as AccessToken,
@@ -37,8 +38,9 @@ export function newRefreshToken(
 ): Prepared<RefreshToken> {
   const record = checkOwned(grant, name);
   const id = records.keys.handle('refresh', checkKey(token, `${name}.token`));
-  const expiresAt = records.expiryOf('refreshToken', grant, name);
-  const stored = { ...issued(records, record, expiresAt), handle: id };
+  const now = records.now();
+  const expiresAt = records.expiryOf('refreshToken', grant, name, now);
+  const stored = { ...issued(record, now, expiresAt), handle: id };
   return {
     put: records.put('refresh', id, stored, expiresAt),
     stored: stored as unknown as RefreshToken,
@@ -54,14 +56,14 @@ function checkOwned(grant: object, name: string): Record<string, unknown> {
 }
 
 function issued(
-  records: RecordStore,
   record: Record<string, unknown>,
+  now: number,
   expiresAt: number | null,
 ): Record<string, unknown> {
   return {
     ...record,
     grant_id: record['grant_id'] ?? randomUUID(),
-    issued_at: record['issued_at'] ?? records.nowIso(),
+    issued_at: record['issued_at'] ?? isoOf(now),
     expires_at: isoOf(expiresAt),
   };
 }

@@ -174,9 +174,14 @@ export class RecordStore {
     }
   }
 
-  /** When a record that is stored now ends: as it says, or after the lifetime of its kind. */
-  expiryOf(kind: keyof ResolvedLifetimes, { expires_at: when }: Life, name: string): number | null {
-    return expiryOf(when, this.lifetimes[kind], this.#now(), `${name}.expires_at`);
+  /** When a record that is stored `now` ends: as it says, or after the lifetime of its kind. */
+  expiryOf(
+    kind: keyof ResolvedLifetimes,
+    { expires_at: when }: Life,
+    name: string,
+    now: number = this.#now(),
+  ): number | null {
+    return expiryOf(when, this.lifetimes[kind], now, `${name}.expires_at`);
   }
 
   /** The same for what must not live for long. */
@@ -186,11 +191,6 @@ export class RecordStore {
 
   now(): number {
     return this.#now();
-  }
-
-  /** As records hold a moment. */
-  nowIso(): string {
-    return new Date(this.#now()).toISOString();
   }
 
   /** What stores a record until its expiry, under the lists that it says. */

@@ -18,8 +18,9 @@ export class Sessions {
     const id = this.#id(sessionId);
     const record = checkRecord(data, 'data');
     checkOptionalId(record, 'username', 'data');
-    const expiresAt = this.#records.expiryOf('session', data, 'data');
-    const createdAt = record['created_at'] ?? this.#records.nowIso();
+    const now = this.#records.now();
+    const expiresAt = this.#records.expiryOf('session', data, 'data', now);
+    const createdAt = record['created_at'] ?? isoOf(now);
     const stored = { ...record, created_at: createdAt, handle: id, expires_at: isoOf(expiresAt) };
     await this.#records.commit('sessions.store', 'idempotent', () => ({
       puts: [this.#records.put('session', id, stored, expiresAt)],
