@@ -29,6 +29,7 @@ export default defineConfig({
       project('packages/redis-cluster', 'cluster'),
       project('packages/atxp', 'standalone'),
       project('packages/oauthdb', 'standalone', 'tls', 'cluster'),
+      project('packages/mcp', 'standalone'),
       project('tooling/test-redis', 'standalone', 'tls', 'cluster', 'sentinel'),
       project('tooling/readmes', 'standalone', 'cluster'),
       project('examples/demo', 'standalone', 'cluster'),

@@ -1,0 +1,45 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { DatabaseOptions, OAuthDatabase } from '@oauthdb/core';
+import { RedisOAuthDatabase } from '@oauthdb/ioredis';
+import { MemoryOAuthDatabase, MemoryStore } from '@oauthdb/memory';
+import { SqliteOAuthDatabase } from '@oauthdb/sqlite';
+import type {} from '@oauthdb/test-redis/setup';
+import { inject, onTestFinished } from 'vitest';
+
+/** Opens one more connection to the store that a test has to itself. */
+export type Open = (options?: DatabaseOptions) => OAuthDatabase;
+
+/** Each makes a new store. */
+export const backends: readonly (readonly [name: string, makeStore: () => Open])[] = [
+  ['memory', inMemory],
+  ['SQLite', inFile],
+  ['Redis', onServer],
+];
+
+export function inMemory(): Open {
+  const store = new MemoryStore();
+  return closing((options) => new MemoryOAuthDatabase({ ...options, store }));
+}
+
+function inFile(): Open {
+  const dir = mkdtempSync(join(tmpdir(), 'oauthdb-mcp-'));
+  onTestFinished(() => rmSync(dir, { recursive: true }));
+  return closing((options) => new SqliteOAuthDatabase({ ...options, path: join(dir, 'oauth.db') }));
+}
+
+function onServer(): Open {
+  const { url } = inject('standalone');
+  const prefix = `mcp${process.pid}.${Math.random()}`;
+  const prefixes = { keyPrefix: `${prefix}:held:`, serverKeyPrefix: `${prefix}:issued:` };
+  return closing((options) => new RedisOAuthDatabase({ ...options, ...prefixes, url }));
+}
+
+function closing(open: Open): Open {
+  return (options) => {
+    const db = open(options);
+    onTestFinished(() => db.close());
+    return db;
+  };
+}

@@ -1,0 +1,161 @@
+import { createServer, type RequestListener } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { UnauthorizedError } from '@modelcontextprotocol/sdk/client/auth.js';
+import type { Client } from '@modelcontextprotocol/sdk/client/index.js';
+import type { OAuthClientInformationFull, OAuthTokens } from '@modelcontextprotocol/sdk/shared/auth.js';
+import type { OAuthDatabase } from '@oauthdb/core';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { oauthClientProvider } from '../src/index.ts';
+import { backends, type Open } from './backends.ts';
+import { connect } from './readme/client.ts';
+import { serverOn } from './readme/server.ts';
+
+const USER = 'user_123';
+const redirectUrl = 'http://localhost:3334/callback';
+
+/** An MCP server on loopback; `restart` has another process serve it, as far as what it remembers is concerned. */
+async function start(open: Open) {
+  let listener: RequestListener = () => undefined;
+  const server = createServer((req, res) => listener(req, res));
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  onTestFinished(async () => {
+    server.closeAllConnections();
+    await new Promise((resolve) => server.close(resolve));
+  });
+  const url = new URL(`http://127.0.0.1:${(server.address() as AddressInfo).port}`);
+  let db: OAuthDatabase;
+  const restart = (): void => {
+    db = open();
+    listener = serverOn(db, url);
+  };
+  restart();
+  return { url, mcpUrl: new URL('/mcp', url), restart, db: () => db };
+}
+
+type Running = Awaited<ReturnType<typeof start>>;
+
+/** What the user does in the browser: the code that the browser brings back. */
+async function consent(authorizationUrl: URL, username: string): Promise<string> {
+  const page = await (await fetch(authorizationUrl)).text();
+  const [, ticket = ''] = /name="ticket" value="([^"]+)"/.exec(page) ?? [];
+  const answer = await fetch(new URL('/consent', authorizationUrl), {
+    method: 'POST',
+    body: new URLSearchParams({ ticket, username }),
+    redirect: 'manual',
+  });
+  expect(answer.status).toBe(302);
+  const back = new URL(answer.headers.get('location') ?? '');
+  expect(back.href.startsWith(`${redirectUrl}?`)).toBe(true);
+  return back.searchParams.get('code') ?? '';
+}
+
+/** Begins, lets the user agree, and gives the code. */
+async function authorize(open: Open, { mcpUrl, restart }: Running): Promise<string> {
+  const redirects: URL[] = [];
+  const onRedirect = (url: URL): void => void redirects.push(url);
+  await expect(connect(open(), mcpUrl, USER, { onRedirect })).rejects.toBeInstanceOf(UnauthorizedError);
+  restart();
+  const [authorizationUrl, ...more] = redirects;
+  expect(more).toEqual([]);
+  return consent(authorizationUrl as URL, 'octocat');
+}
+
+async function whoami(client: Client): Promise<string> {
+  const { content } = await client.callTool({ name: 'whoami' });
+  return (content as { text: string }[]).map(({ text }) => text).join('');
+}
+
+const stored = (db: OAuthDatabase, { mcpUrl: serverUrl }: Running) =>
+  oauthClientProvider(db, { serverUrl, userId: USER, clientMetadata: { redirect_uris: [] } });
+
+async function post(url: URL, path: string, members: Record<string, string | undefined>) {
+  const sent = Object.entries(members).filter(
+    (member): member is [string, string] => member[1] !== undefined,
+  );
+  const answer = await fetch(new URL(path, url), { method: 'POST', body: new URLSearchParams(sent) });
+  return { status: answer.status, body: (await answer.json()) as { error?: string } };
+}
+
+async function count(items: AsyncIterable<unknown>): Promise<number> {
+  const found: unknown[] = [];
+  for await (const item of items) found.push(item);
+  return found.length;
+}
+
+describe.each(backends)('a server and a client of the SDK, on %s', (_, makeStore) => {
+  it('register, authorize, call, refresh and revoke, each step in a process of its own', async () => {
+    const [open, openClient] = [makeStore(), makeStore()];
+    const running = await start(open);
+    const code = await authorize(openClient, running);
+
+    running.restart();
+    const client = await connect(openClient(), running.mcpUrl, USER, { code });
+    expect(await whoami(client)).toBe('octocat');
+    expect(await count(running.db().clients.list())).toBe(1);
+    const first = (await stored(openClient(), running).tokens()) as OAuthTokens;
+
+    // Another process needs nothing but the database.
+    running.restart();
+    const never = { onRedirect: () => expect.unreachable() };
+    expect(await whoami(await connect(openClient(), running.mcpUrl, USER, never))).toBe('octocat');
+    await expect(connect(openClient(), running.mcpUrl, 'another user', {})).rejects.toThrow('onRedirect');
+
+    // The access token ends; the client refreshes by itself.
+    const username = 'octocat';
+    for await (const { jti } of running.db().accessTokens.list({ username })) {
+      expect(await running.db().accessTokens.revoke(jti)).toBe(true);
+    }
+    expect(await whoami(client)).toBe('octocat');
+    const second = (await stored(openClient(), running).tokens()) as OAuthTokens;
+    expect(second.access_token).not.toBe(first.access_token);
+    expect(second.refresh_token).not.toBe(first.refresh_token);
+
+    const { client_id, client_secret } = (await stored(
+      openClient(),
+      running,
+    ).clientInformation()) as OAuthClientInformationFull;
+    const revoked = { client_id, client_secret, token: second.refresh_token };
+    expect(await post(running.url, '/revoke', revoked)).toMatchObject({ status: 200 });
+    expect(await post(running.url, '/revoke', revoked)).toMatchObject({ status: 200 });
+    expect(await count(running.db().accessTokens.list({ username }))).toBe(0);
+    expect(await count(running.db().refreshTokens.list({ username }))).toBe(0);
+
+    running.restart();
+    const redirects: URL[] = [];
+    const onRedirect = (url: URL): void => void redirects.push(url);
+    const refused = connect(openClient(), running.mcpUrl, USER, { onRedirect });
+    await expect(refused).rejects.toBeInstanceOf(UnauthorizedError);
+    await expect(whoami(client)).rejects.toThrow('onRedirect');
+    expect(redirects[0]?.pathname).toBe('/authorize');
+    expect(await stored(openClient(), running).tokens()).toBeUndefined();
+    // Nothing was registered again: it is this user's client, and the other user's.
+    expect(await count(running.db().clients.list())).toBe(2);
+  });
+
+  it('a code that is redeemed twice ends what it brought', async () => {
+    const open = makeStore();
+    const running = await start(open);
+    const code = await authorize(open, running);
+    const storage = stored(open(), running);
+    const presented = {
+      grant_type: 'authorization_code',
+      code,
+      code_verifier: await storage.codeVerifier(),
+      redirect_uri: redirectUrl,
+      ...(await storage.clientInformation()),
+    } as unknown as Record<string, string>;
+    expect(await post(running.url, '/token', { ...presented, code_verifier: 'x'.repeat(43) })).toMatchObject({
+      status: 400,
+      body: { error: 'invalid_grant' },
+    });
+    expect(await post(running.url, '/token', presented)).toMatchObject({ status: 200 });
+    expect(await count(running.db().accessTokens.list({ username: 'octocat' }))).toBe(1);
+    running.restart();
+    expect(await post(running.url, '/token', presented)).toMatchObject({
+      status: 400,
+      body: { error: 'invalid_grant' },
+    });
+    expect(await count(running.db().accessTokens.list({ username: 'octocat' }))).toBe(0);
+    expect(await count(running.db().refreshTokens.list({ username: 'octocat' }))).toBe(0);
+  });
+});
