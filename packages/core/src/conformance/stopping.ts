@@ -1,5 +1,6 @@
 import type { Driver } from '../driver.ts';
 import { OAuthDatabaseError } from '../error.ts';
+import { through } from './through.ts';
 
 /** A driver that stops before one of its calls. */
 export interface Stopping {
@@ -19,22 +20,12 @@ export function stopping(driver: Driver, stop: number): Stopping {
   // Whoever crashes when nobody has stopped rejects it for nobody.
   gate.promise.catch(() => {});
   let calls = 0;
-  const pass = async <T>(work: () => Promise<T>): Promise<T> => {
-    if (calls++ === stop) reached.resolve('stopped');
-    if (calls > stop) await gate.promise;
-    return work();
-  };
   return {
-    driver: {
-      name: driver.name,
-      supports: driver.supports,
-      read: (keys, at) => pass(() => driver.read(keys, at)),
-      timeLeft: (keys, at) => pass(() => driver.timeLeft(keys, at)),
-      take: (take, at) => pass(() => driver.take(take, at)),
-      commit: (change, at) => pass(() => driver.commit(change, at)),
-      list: (where, page, at) => pass(() => driver.list(where, page, at)),
-      close: () => driver.close(),
-    },
+    driver: through(driver, async (work) => {
+      if (calls++ === stop) reached.resolve('stopped');
+      if (calls > stop) await gate.promise;
+      return work();
+    }),
     reached: reached.promise,
     go: () => gate.resolve(),
     crash: () =>

@@ -1,38 +1,7 @@
 import assert from 'node:assert/strict';
-import type { OAuthDatabase } from '../../../oauth-database.ts';
-import type { Context } from '../../context.ts';
-import { stopping } from '../../stopping.ts';
 import type { Behaviour } from '../../suite.ts';
 import { secret, anyAlive, flow, issuance, issueTokens, storeCode, successors } from './flow.ts';
-
-interface Schedule {
-  /** What is stopped after each of its steps. */
-  readonly slow: (db: OAuthDatabase) => Promise<unknown>;
-  /** What then runs from its beginning to its end. */
-  readonly rival: (db: OAuthDatabase) => Promise<unknown>;
-  /** What must hold when both have ended. */
-  readonly holds: (db: OAuthDatabase, slow: unknown, rival: unknown) => Promise<void>;
-}
-
-/** Runs every schedule of `prepare`d operations: the slow one is stopped before its first step, before its second, and so on. */
-async function everySchedule(
-  t: Context,
-  prepare: (db: OAuthDatabase) => Promise<Schedule>,
-  options = {},
-): Promise<void> {
-  const db = await t.issuer(options);
-  for (let stop = 0; ; stop++) {
-    assert.ok(stop < 200, 'the operation never ends');
-    const schedule = await prepare(db);
-    const { driver, reached, go } = stopping(t.driver, stop);
-    const slow = schedule.slow(t.issuerOver(driver, options));
-    const ended = await Promise.race([reached, slow.then(() => 'ended')]);
-    const rival = await schedule.rival(db);
-    go();
-    await schedule.holds(db, await slow, rival);
-    if (ended === 'ended') return;
-  }
-}
+import { everySchedule } from './orders.ts';
 
 export const schedules: Behaviour = {
   name: 'schedules: stopped before each step, while a rival runs to its end,',
@@ -108,18 +77,35 @@ export const schedules: Behaviour = {
       },
     },
     {
-      name: 'a revocation finds what is rotated under it',
+      name: 'nothing is left of a client that is deleted, by whoever looked for it before',
       run: async (t) => {
         await everySchedule(t, async (db) => {
           const f = flow();
-          const first = await issueTokens(db, f);
-          const to = successors();
+          await db.clients.register({ client_id: f.clientId });
+          const { jti, token, ...rest } = issuance(f);
           return {
-            slow: (slow) => slow.revoke({ username: f.username }),
-            rival: (rival) => rival.refreshTokens.rotate(first.token, to.next),
-            holds: async () => assert.equal(await anyAlive(db, first, to), false),
+            slow: (slow) => slow.clients.delete(f.clientId),
+            rival: async (rival) => (await rival.clients.get(f.clientId)) && rival.issue(rest),
+            holds: async () => assert.equal(await anyAlive(db, { jti, token }), false),
           };
         });
+      },
+    },
+    {
+      name: 'a revocation finds what is rotated under it',
+      run: async (t) => {
+        for (const by of ['username', 'clientId', 'grantId'] as const) {
+          await everySchedule(t, async (db) => {
+            const f = flow();
+            const first = await issueTokens(db, f);
+            const to = successors();
+            return {
+              slow: (slow) => slow.revoke({ [by]: f[by] } as never),
+              rival: (rival) => rival.refreshTokens.rotate(first.token, to.next),
+              holds: async () => assert.equal(await anyAlive(db, first, to), false),
+            };
+          });
+        }
       },
     },
     {
