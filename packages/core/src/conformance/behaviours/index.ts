@@ -7,8 +7,12 @@ import { copies } from './copies.ts';
 import { expiry } from './expiry.ts';
 import { clients } from './grants/clients.ts';
 import { crashes } from './grants/crashes.ts';
+import { failing } from './grants/failing.ts';
+import { grace } from './grants/grace.ts';
 import { issuing } from './grants/issuing.ts';
 import { grantListings } from './grants/listings.ts';
+import { lostReplies } from './grants/lost-replies.ts';
+import { meetings } from './grants/meetings.ts';
 import { revocation } from './grants/revocation.ts';
 import { rotation } from './grants/rotation.ts';
 import { schedules } from './grants/schedules.ts';
@@ -48,11 +52,15 @@ export const behaviours: readonly Behaviour[] = [
   singleUse,
   issuing,
   rotation,
+  grace,
   revocation,
   sessions,
   grantListings,
   schedules,
+  meetings,
   crashes,
+  lostReplies,
+  failing,
   secrets,
   reencryption,
   reencryptionSchedules,

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import type { Behaviour } from '../../suite.ts';
 import { collect, contend, hour, refuses } from '../../tools.ts';
-import { anyAlive, flow, issueTokens, storeCode } from './flow.ts';
+import { anyAlive, flow, issueTokens, storeCode, successors } from './flow.ts';
 
 const metadata = {
   client_id: 'client_abc123',
@@ -175,7 +175,11 @@ export const clients: Behaviour = {
           await db.clients.register({ client_id: f.clientId });
           const { token } = await issueTokens(db, f);
           t.clock.advance(364 * 24 * hour);
-          assert.notEqual(await db.refreshTokens.get(token), null);
+          const to = successors();
+          assert.equal((await db.refreshTokens.rotate(token, to.next)).status, 'rotated');
+          assert.equal((await db.clients.get(f.clientId)) === null, lapsingClients);
+          t.clock.advance(364 * 24 * hour);
+          assert.notEqual(await db.refreshTokens.get(to.token), null);
           assert.equal((await db.clients.get(f.clientId)) === null, lapsingClients);
         }
       },

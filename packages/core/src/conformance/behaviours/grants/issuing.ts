@@ -155,7 +155,9 @@ export const issuing: Behaviour = {
         const db = await t.issuer();
         const issued = await db.issue({ client_id: 'machine', accessToken: { jti: 'j1' } });
         assert.equal(issued.status === 'issued' && issued.refreshToken, null);
-        assert.equal((await db.accessTokens.get('j1'))?.client_id, 'machine');
+        const access = await db.accessTokens.get('j1');
+        assert.equal(access?.client_id, 'machine');
+        assert.equal(issued.status === 'issued' && issued.grant_id, access.grant_id);
         assert.equal(
           (await db.issue({ client_id: 'machine', refreshToken: { token: 'r1' } })).status,
           'issued',
@@ -190,11 +192,25 @@ export const issuing: Behaviour = {
       },
     },
     {
+      name: 'stores nothing that has ended already',
+      run: async (t) => {
+        const db = await t.issuer();
+        const ended = { client_id: 'c', username: flow().username, expires_at: t.clock.in(0) };
+        await db.accessTokens.store({ jti: 'j', ...ended });
+        await db.refreshTokens.store({ token: 'r', ...ended });
+        assert.equal(await anyAlive(db, { jti: 'j', token: 'r' }), false);
+        await db.issue({ client_id: 'c', accessToken: { jti: 'j', ...ended }, refreshToken: { token: 'r' } });
+        assert.equal(await db.accessTokens.get('j'), null);
+        assert.notEqual(await db.refreshTokens.get('r'), null);
+      },
+    },
+    {
       name: 'refuses an issuance that makes no sense, and writes nothing',
       run: async (t) => {
         const db = await t.issuer();
         const f = flow();
-        const { jti: _jti, token: _token, ...good } = issuance(f);
+        const code = await storeCode(db, f);
+        const { jti: _jti, token: _token, ...good } = issuance(f, code);
         await refuses(
           () => db.issue({ ...good, accessToken: undefined, refreshToken: undefined }),
           /accessToken/,
@@ -211,6 +227,7 @@ export const issuing: Behaviour = {
           /accessToken\.expires_at/,
         );
         await refuses(() => db.issue(undefined as never), /issuance must be an object/);
+        assert.notEqual(await db.codes.peek(code), null);
         assert.deepEqual(await collect(db.accessTokens.list({ clientId: f.clientId })), []);
       },
     },

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
+import type { RecordPage } from '../../../grants/listing.ts';
 import type { Behaviour } from '../../suite.ts';
 import { collect, contend, hour, refuses } from '../../tools.ts';
-import { flow, issueTokens } from './flow.ts';
+import { flow, issueTokens, secret, successors } from './flow.ts';
 
 export const grantListings: Behaviour = {
   name: 'lists of what was issued',
@@ -53,6 +54,31 @@ export const grantListings: Behaviour = {
           after = next;
         }
         assert.deepEqual([...paged].toSorted(), ['a', 'b', 'c', 'd']);
+      },
+    },
+    {
+      name: 'of every kind come in pages as well',
+      run: async (t) => {
+        const db = await t.issuer();
+        const f = flow();
+        const { token } = await issueTokens(db, f);
+        await db.refreshTokens.rotate(token, successors().next);
+        for (const id of ['a', 'b']) await db.sessions.store(secret(id), { username: f.username });
+        const pages = async <T>(page: (after?: string) => Promise<RecordPage<T>>): Promise<T[]> => {
+          const items: T[] = [];
+          for (let after: string | undefined; ;) {
+            const { items: more, next } = await page(after);
+            items.push(...more);
+            if (next === null) return items;
+            after = next;
+          }
+        };
+        const { username } = f;
+        const refresh = await pages((after) => db.refreshTokens.listPage({ username }, { after }));
+        assert.equal(refresh.length, 1);
+        assert.deepEqual(refresh, await collect(db.refreshTokens.list({ username })));
+        const sessions = await pages((after) => db.sessions.listPage({ username }, { after }));
+        assert.equal(new Set(sessions.map(({ handle }) => handle)).size, 2);
       },
     },
     {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import type { GrantOwner } from '../../../grants/owner.ts';
 import type { Behaviour } from '../../suite.ts';
-import { collect, contend, refuses } from '../../tools.ts';
+import { collect, contend, fails, refuses } from '../../tools.ts';
 import { anyAlive, flow, issuance, issueTokens, secret, storeCode, successors, type Tokens } from './flow.ts';
 
 export const revocation: Behaviour = {
@@ -109,6 +109,52 @@ export const revocation: Behaviour = {
           const survivors: Tokens[] = [first, rotated, redeemed, fresh];
           assert.equal(await anyAlive(db, ...survivors), false, `round ${round}`);
         }
+      },
+    },
+    {
+      name: 'tells a user, a client and a grant of one name apart',
+      run: async (t) => {
+        const db = await t.issuer();
+        const flows = [
+          { clientId: 'x', username: 'u1', grantId: 'g1' },
+          { clientId: 'c2', username: 'x', grantId: 'g2' },
+          { clientId: 'c3', username: 'u3', grantId: 'x' },
+        ];
+        const owners = [{ clientId: 'x' }, { username: 'x' }, { grantId: 'x' }];
+        const tokens: Tokens[] = [];
+        for (const f of flows) tokens.push(await issueTokens(db, f));
+        for (const [n, owner] of owners.entries()) {
+          const { accessTokens, refreshTokens } = await db.revoke(owner);
+          assert.deepEqual([accessTokens, refreshTokens], [1, 1]);
+          for (const [i, one] of tokens.entries()) assert.equal(await anyAlive(db, one), i > n);
+        }
+      },
+    },
+    {
+      name: 'of one token leaves the others of its grant',
+      run: async (t) => {
+        const db = await t.issuer();
+        const f = flow();
+        const [a, b] = [await issueTokens(db, f), await issueTokens(db, f)];
+        assert.equal(await db.refreshTokens.revoke(a.token), true);
+        assert.equal(await db.accessTokens.revoke(b.jti), true);
+        assert.notEqual(await db.accessTokens.get(a.jti), null);
+        assert.notEqual(await db.refreshTokens.get(b.token), null);
+        const { accessTokens, refreshTokens } = await db.revoke({ grantId: f.grantId });
+        assert.deepEqual([accessTokens, refreshTokens], [1, 1]);
+      },
+    },
+    {
+      name: 'takes what cannot be read as well',
+      run: async (t) => {
+        const db = await t.issuer();
+        const { username } = flow();
+        await db.accessTokens.store({ jti: 'j', client_id: 'c', username });
+        const tags = [{ name: t.key(`issued:user_tokens:${username}`), shared: true, member: 'j' }];
+        await t.driver.commit({ puts: [t.put('issued:token:j', 'no record', { tags })] }, t.at());
+        await fails(() => db.accessTokens.get('j'));
+        assert.equal((await db.revoke({ username })).accessTokens, 1);
+        assert.equal(await db.accessTokens.get('j'), null);
       },
     },
     {

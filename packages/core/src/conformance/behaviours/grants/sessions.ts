@@ -96,5 +96,60 @@ export const sessions: Behaviour = {
         await refuses(() => db.sessions.store('id', { username: 7 as never }), /username/);
       },
     },
+    {
+      name: 'stay on the list of their user when they are touched, beyond their first end',
+      run: async (t) => {
+        const db = await t.issuer();
+        const { username } = flow();
+        const id = secret('session');
+        await db.sessions.store(id, { username, expires_at: t.clock.in(1000) });
+        const touched = await db.sessions.touch(id, t.clock.in(hour));
+        t.clock.advance(hour - 1);
+        assert.deepEqual(await collect(db.sessions.list({ username })), [touched]);
+        assert.equal((await db.revoke({ username })).sessions, 1);
+        assert.equal(await db.sessions.get(id), null);
+      },
+    },
+    {
+      name: 'are no longer a user’s when they are stored again for another',
+      run: async (t) => {
+        const db = await t.issuer();
+        const [alice, bob] = [flow().username, flow().username];
+        const id = secret('session');
+        await db.sessions.store(id, { username: alice });
+        const stored = await db.sessions.store(id, { username: bob });
+        assert.deepEqual(await collect(db.sessions.list({ username: alice })), []);
+        assert.equal((await db.revoke({ username: alice })).sessions, 0);
+        assert.deepEqual(await collect(db.sessions.list({ username: bob })), [stored]);
+      },
+    },
+    {
+      name: 'are their user’s alone, whichever client and grant they remember',
+      run: async (t) => {
+        const db = await t.issuer();
+        const { username, clientId, grantId } = flow();
+        const id = secret('session');
+        const stored = await db.sessions.store(id, { username, client_id: clientId, grant_id: grantId });
+        assert.equal((await db.revoke({ clientId })).sessions, 0);
+        assert.equal((await db.revoke({ grantId })).sessions, 0);
+        assert.deepEqual(await db.sessions.get(id), stored);
+        assert.equal((await db.revoke({ username })).sessions, 1);
+      },
+    },
+    {
+      name: 'are copies: nobody changes what is stored by changing them',
+      run: async (t) => {
+        const db = await t.issuer();
+        const id = secret('session');
+        const data = { cart: ['a'] };
+        const stored = await db.sessions.store(id, data);
+        const [read, touched] = [await db.sessions.get(id), await db.sessions.touch(id)];
+        for (const mine of [data, stored, read, touched]) {
+          assert.ok(mine !== null);
+          (mine.cart as string[]).push('b');
+        }
+        assert.deepEqual((await db.sessions.get(id))?.['cart'], ['a']);
+      },
+    },
   ],
 };
