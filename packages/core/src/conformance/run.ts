@@ -36,15 +36,24 @@ export interface Failure {
   readonly error: unknown;
 }
 
-/** Runs the suite without a runner, and gives the cases that failed: to test a driver, or the suite, from a program. */
-export async function failures(backend: Backend): Promise<Failure[]> {
+/**
+ * Runs the suite without a runner, and gives the cases that failed: to test a driver, or the suite, from a program.
+ *
+ * @param wanted - which cases to run, by their names as {@link Failure} has them. Default: all.
+ */
+export async function failures(
+  backend: Backend,
+  wanted: (name: string) => boolean = () => true,
+): Promise<Failure[]> {
   const failed: Failure[] = [];
-  for (const { name, cases } of behaviours) {
-    for (const one of cases) {
+  for (const behaviour of behaviours) {
+    for (const one of behaviour.cases) {
+      const name = `${behaviour.name} › ${one.name}`;
+      if (!wanted(name)) continue;
       try {
         await runCase(backend, one);
       } catch (error) {
-        failed.push({ name: `${name} › ${one.name}`, error });
+        failed.push({ name, error });
       }
     }
   }

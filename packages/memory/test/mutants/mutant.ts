@@ -1,33 +1,56 @@
-import type { Change, Driver, Moment, Put } from '@oauthdb/core';
+import { DriverDatabase, type DatabaseOptions, type Driver, type OAuthDatabase } from '@oauthdb/core';
+import type { Change, Moment, Put } from '@oauthdb/core';
+import type { Backend } from '@oauthdb/core/conformance';
 import { MemoryDriver, MemoryStore } from '../../src/index.ts';
+import { overlay, type Replacing } from './overlay.ts';
 
-/** A driver that is broken in one way, and the cases that must notice. */
-export interface Mutant {
+interface Named {
   /** What is wrong with it. */
   readonly name: string;
-  /** A case, as the suite names it: `behaviour › case`. */
+  /** The case that must notice, as the suite names it: `behaviour › case`. */
   readonly caughtBy: string;
-  /** Gives what replaces the sound driver's methods. */
-  readonly breaks: (sound: Driver, store: MemoryStore) => Partial<Driver>;
 }
 
-/** Opens drivers that are broken alike, on one store. */
-export function opens({ breaks }: Mutant): () => Driver {
+/** A driver that is broken in one way. */
+export interface BrokenDriver extends Named {
+  /** Gives what replaces the sound driver's methods. */
+  readonly breaks: Breaks;
+}
+
+/** A database that is broken in one way, over a driver that is not. */
+export interface BrokenDatabase extends Named {
+  /** Gives what replaces the sound database's methods, and those of its `clients`, `codes` and so on. */
+  readonly betrays: (sound: OAuthDatabase, over: Over) => Replacing<OAuthDatabase>;
+}
+
+export type Mutant = BrokenDriver | BrokenDatabase;
+
+type Breaks = (sound: Driver, store: MemoryStore) => Partial<Driver>;
+
+/** Another database on the same driver, or on one that is broken: to take some of its methods from. */
+export type Over = (breaks: (sound: Driver) => Partial<Driver>, options?: DatabaseOptions) => OAuthDatabase;
+
+/** A backend on a store of its own, broken as a mutant says. */
+export function backendOf(mutant: Mutant): Backend {
   const store = new MemoryStore();
-  return () => {
-    const sound = new MemoryDriver(store);
-    // A driver's methods are on its class, where a spread does not see them.
-    const whole: Driver = {
-      name: sound.name,
-      supports: sound.supports,
-      read: (keys, at) => sound.read(keys, at),
-      timeLeft: (keys, at) => sound.timeLeft(keys, at),
-      take: (take, at) => sound.take(take, at),
-      commit: (change, at) => sound.commit(change, at),
-      list: (where, page, at) => sound.list(where, page, at),
-      close: () => sound.close(),
+  const open = (): Driver => new MemoryDriver(store);
+  if ('breaks' in mutant) {
+    const { breaks } = mutant;
+    return {
+      open: () => {
+        const sound = open();
+        return overlay(sound, breaks(sound, store));
+      },
     };
-    return { ...whole, ...breaks(whole, store) };
+  }
+  return {
+    open,
+    database: (driver, options) => {
+      const over: Over = (breaks, more) =>
+        new DriverDatabase(overlay(driver, breaks(driver)), { ...options, ...more });
+      const sound: OAuthDatabase = new DriverDatabase(driver, options);
+      return overlay(sound, mutant.betrays(sound, over));
+    },
   };
 }
 
