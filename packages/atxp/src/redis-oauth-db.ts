@@ -105,7 +105,8 @@ function lent(client: RedisClient, commandTimeout: number, isOurs: boolean): Tex
     );
   }
   return textStoreOfClient(client, commandTimeout, async () => {
-    if (isOurs) await client.quit();
+    // A connection that is closed or lost cannot quit, and need not.
+    if (isOurs) await client.quit().catch(() => undefined);
   });
 }
 
