@@ -27,8 +27,8 @@ export interface Driver {
    * Takes a single-use entry, in one step: of any number of attempts, one gets the value and the key is gone.
    *
    * The attempt that won gets the same answer when it repeats itself; every other attempt learns that the entry was used. The
-   * memory of it lasts as long as the entry would have lived and at least {@link Take.rememberMs}, is no entry itself, and
-   * ends when the key is put again.
+   * memory of it lasts at least {@link Take.rememberMs} and, of an entry that expires, as long as it would have lived; it is no
+   * entry itself, and does not hinder that the key is put and taken again.
    */
   take(take: Take, at: Moment): Promise<Taken>;
 

@@ -22,7 +22,7 @@ export class Operations {
   }
 
   put({ key, value, expiresAt, tags }: Put, now: number): void {
-    this.keys.push(key, companion(key, 'used'));
+    this.keys.push(key);
     const left = life(expiresAt, now);
     if (tags === undefined || tags.length === 0) this.args.push('set', value, left);
     else this.args.push('place', value, left, '');
@@ -30,7 +30,7 @@ export class Operations {
 
   /** Puts an entry that was listed in an earlier step. */
   putListed({ key, value, expiresAt }: Put, now: number, left: number): void {
-    this.keys.push(key, companion(key, 'used'));
+    this.keys.push(key);
     this.args.push('place', value, lifeAfter(expiresAt, now, left), 'early');
   }
 

@@ -19,8 +19,8 @@ export const SCRIPT: string = `
 --           tag                list           member, life, early or ''   a sorted set; early: for an entry of a later step, and
 --                                                                         never for a shorter time than the member is listed
 --           share              set, expiry    member, life, early or ''   a set that others use too, and its members' expiries
---           set                entry, marker  value, life                 an entry that is not listed
---           place              entry, marker  value, life, early or ''    one that is: it ends when its lists drop it; early: they
+--           set                entry          value, life                 an entry that is not listed
+--           place              entry          value, life, early or ''    one that is: it ends when its lists drop it; early: they
 --                                                                         had it in an earlier step
 --           del                entry
 --           untag              list           member
@@ -29,7 +29,8 @@ export const SCRIPT: string = `
 -- Within an operation, what adds stands before what removes: a server that is full refuses the first write of a script, and lets
 -- all the others through after one that it takes.
 --
--- A marker is '<length of the attempt>:<attempt><value>'.
+-- A marker is '<length of the attempt>:<attempt><value>'. It counts only while the entry is absent, so that to put the entry again
+-- need not touch it.
 --
 -- Returns { outcome, the server's time in ms, how many entries were deleted, the value that was taken }. Outcomes: done, late,
 -- failed (a check), and of take: again (this attempt took it before), used (another did), refused, absent. Where all is done and
@@ -48,16 +49,14 @@ while ARGV[a] do
   local verb, key = ARGV[a], KEYS[k]
   if verb == 'set' then
     if ARGV[a + 2] == '' then call('SET', key, ARGV[a + 1]) else call('SET', key, ARGV[a + 1], 'PX', ARGV[a + 2]) end
-    call('DEL', KEYS[k + 1])
-    k, a = k + 2, a + 3
+    k, a = k + 1, a + 3
 
   elseif verb == 'place' then
     local life, from = ARGV[a + 2], ARGV[a + 3] ~= '' and ARGV[1] or now
     if life == '' then call('SET', key, ARGV[a + 1])
     elseif life + from > now then call('SET', key, ARGV[a + 1], 'PXAT', life + from)
     else call('DEL', key) end
-    call('DEL', KEYS[k + 1])
-    k, a = k + 2, a + 4
+    k, a = k + 1, a + 4
 
   elseif verb == 'del' then
     deleted = deleted + call('DEL', key)

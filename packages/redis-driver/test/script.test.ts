@@ -24,42 +24,28 @@ async function run(names: string[], ...args: string[]): Promise<unknown[]> {
 
 describe('the script', () => {
   it('does nothing when it is late, and says what time it is', async () => {
-    const late = await redis.eval(
-      SCRIPT,
-      2,
-      key('k'),
-      key('m'),
-      String(Date.now() - 5000),
-      '0',
-      'set',
-      'v',
-      '',
-    );
+    const late = await redis.eval(SCRIPT, 1, key('k'), String(Date.now() - 5000), '0', 'set', 'v', '');
     expect(late).toEqual(['late', expect.any(Number)]);
     expect(await redis.exists(key('k'))).toBe(0);
   });
 
-  it('set: with a life, without one in place of it, and no marker is left', async () => {
-    await redis.set(key('m'), 'marker');
-    expect(await run(['k', 'm'], 'set', 'v', '5000')).toEqual(['done']);
+  it('set: with a life, and without one in place of it', async () => {
+    expect(await run(['k'], 'set', 'v', '5000')).toEqual(['done']);
     expect(await redis.get(key('k'))).toBe('v');
     expect(await redis.pttl(key('k'))).toBeGreaterThan(4000);
-    expect(await redis.exists(key('m'))).toBe(0);
-    await run(['k', 'm'], 'set', 'w', '');
+    await run(['k'], 'set', 'w', '');
     expect(await redis.pttl(key('k'))).toBe(-1);
   });
 
   it('place: with a life from now, or from the deadline, when it may be over', async () => {
-    await redis.set(key('m'), 'marker');
-    await run(['k', 'm'], 'place', 'v', '5000', '');
+    await run(['k'], 'place', 'v', '5000', '');
     expect(await redis.pttl(key('k'))).toBeLessThanOrEqual(5000);
-    expect(await redis.exists(key('m'))).toBe(0);
-    await run(['k', 'm'], 'place', 'v', '-3500000', 'early');
+    await run(['k'], 'place', 'v', '-3500000', 'early');
     const left = await redis.pttl(key('k'));
     expect(left > 5000 && left <= 100_000).toBe(true);
-    await run(['k', 'm'], 'place', 'v', '-3700000', 'early');
+    await run(['k'], 'place', 'v', '-3700000', 'early');
     expect(await redis.exists(key('k'))).toBe(0);
-    await run(['k', 'm'], 'place', 'v', '', '');
+    await run(['k'], 'place', 'v', '', '');
     expect(await redis.pttl(key('k'))).toBe(-1);
   });
 
@@ -70,11 +56,11 @@ describe('the script', () => {
 
   it('equals and absent: ask before anything is written', async () => {
     await redis.set(key('a'), '1');
-    expect(await run(['a', 'b', 'm'], 'equals', '2', 'set', 'v', '')).toEqual(['failed']);
-    expect(await run(['none', 'b', 'm'], 'equals', '', 'set', 'v', '')).toEqual(['failed']);
-    expect(await run(['a', 'b', 'm'], 'absent', 'set', 'v', '')).toEqual(['failed']);
+    expect(await run(['a', 'b'], 'equals', '2', 'set', 'v', '')).toEqual(['failed']);
+    expect(await run(['none', 'b'], 'equals', '', 'set', 'v', '')).toEqual(['failed']);
+    expect(await run(['a', 'b'], 'absent', 'set', 'v', '')).toEqual(['failed']);
     expect(await redis.exists(key('b'))).toBe(0);
-    expect(await run(['a', 'none', 'b', 'm'], 'equals', '1', 'absent', 'set', 'v', '')).toEqual(['done']);
+    expect(await run(['a', 'none', 'b'], 'equals', '1', 'absent', 'set', 'v', '')).toEqual(['done']);
     expect(await redis.get(key('b'))).toBe('v');
   });
 
