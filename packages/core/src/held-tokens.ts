@@ -56,7 +56,8 @@ export class HeldTokens {
         at: checkExpiresAt(expiresAt, `tokens[${i}].expiresAt`),
       };
     });
-    for (const batch of batches(checked)) await this.#storeAll('storeTokens', batch);
+    const last = new Map(checked.map((token) => [token.key, token]));
+    for (const batch of batches([...last.values()])) await this.#storeAll('storeTokens', batch);
   }
 
   async get(key: string): Promise<string | null> {
@@ -127,10 +128,9 @@ export class HeldTokens {
 
   /** What has expired already, by the time of this very run, is deleted instead of stored. */
   #changeFor(tokens: readonly Checked[], { now }: Moment): { puts: Put[]; deletes: Delete[] } {
-    const last = new Map(tokens.map((token) => [token.key, token]));
     const puts: Put[] = [];
     const deletes: Delete[] = [];
-    for (const { key, token, at } of last.values()) {
+    for (const { key, token, at } of tokens) {
       if (at !== null && at <= now) deletes.push({ key });
       else puts.push({ key, value: this.#keyRing.seal(key, token), expiresAt: at });
     }
