@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { kindOf, OAuthDatabaseError, startTimer, stopTimer } from '@oauthdb/core';
 import type { ResolvedCommon } from './options.ts';
 import type { RecordStore } from './record-store.ts';
@@ -151,7 +152,7 @@ export class StoredOAuthDb implements OAuthDb {
     const expired = current !== null && this.#isRefreshable(current, now) ? current : kept;
     if (expired !== null && this.#isRefreshable(expired, now)) {
       // It stays stored either way: another process may be refreshing it.
-      const name = JSON.stringify([userId, url, expired.expires_at]);
+      const name = digest(JSON.stringify([userId, url, expired]));
       return this.#window.open(name, now) ? expired : null;
     }
     if (current !== null) await this.#store.deleteToken(userId, url, current);
@@ -178,6 +179,11 @@ export class StoredOAuthDb implements OAuthDb {
     }
     return JSON.stringify(parts);
   }
+}
+
+/** Tells one token from the next without holding it in memory. */
+function digest(text: string): string {
+  return createHash('sha256').update(text).digest('base64');
 }
 
 function hasExpired(record: TokenRecord, now: number): boolean {

@@ -3,7 +3,7 @@ import { ATXPFetcher } from '@atxp/client/dist/atxpFetcher.js';
 import { OAuthAuthenticationRequiredError, OAuthClient } from '@atxp/client/dist/oAuth.js';
 import { ConsoleLogger, LogLevel, MemoryOAuthDb as TheirMemoryOAuthDb, type OAuthDb } from '@atxp/common';
 import { beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
-import { MemoryOAuthDb } from '../src/index.ts';
+import { MemoryOAuthDb, type OAuthDb as OurOAuthDb } from '../src/index.ts';
 import { AuthorizationServer, type AuthorizationServerOptions } from './authorization-server.ts';
 import { subjects } from './subjects.ts';
 
@@ -123,6 +123,13 @@ describe("ATXP's own memory", () => {
     later(LIFETIME + 1);
     await expect(call()).rejects.toBeInstanceOf(OAuthAuthenticationRequiredError);
   });
+});
+
+it("has ATXP's type, and ATXP's classes have ours", () => {
+  const theirs: OAuthDb = new MemoryOAuthDb() satisfies OurOAuthDb;
+  const ours: OurOAuthDb = new TheirMemoryOAuthDb({ logger: quiet }) satisfies OAuthDb;
+  expect(Object.keys(theirs)).not.toContain('getAccessToken'); // methods, called on their object
+  expect(ours).toBeInstanceOf(TheirMemoryOAuthDb);
 });
 
 describe('the option of atxpClient', () => {

@@ -279,3 +279,22 @@ describe.each(subjects.filter(([name]) => !name.includes('Redis')))('%s', (_, op
     expect(await db.getPKCEValues(user, 's')).toBeNull();
   });
 });
+
+describe.each(subjects.filter(([name]) => /atxpOAuthDb on (memory|SQLite)/.test(name)))('%s', (_, open) => {
+  it('ends a token that does not say when after a day, and refreshes it every time', async () => {
+    let now = Date.now();
+    const db = open({ now: () => now });
+    await db.saveAccessToken(user, '', { accessToken: 'a', resourceUrl: '' });
+    for (const accessToken of ['1', '2', '3']) {
+      const token = { accessToken, refreshToken: 'r', resourceUrl };
+      await db.saveAccessToken(user, url, token);
+      now += 86_399_000;
+      expect(await db.getAccessToken(user, url)).toEqual(token);
+      now += 1000;
+      expect(await db.getAccessToken(user, '')).toBeNull();
+      expect(await db.getAccessToken(user, url)).toEqual(token);
+      now += 301_000;
+      expect(await db.getAccessToken(user, url)).toBeNull();
+    }
+  });
+});

@@ -232,6 +232,52 @@ describe.each<[string, Open]>([
 });
 
 describe('RedisOAuthDb', () => {
+  it('calls a client as the original does, and puts what it keeps beside', async () => {
+    const redis = redisClient();
+    const sent: unknown[][] = [];
+    const client = {
+      get: (key: string) => redis.get(key),
+      del: (key: string) => (sent.push(['del', key]), redis.del(key)),
+      set: (key: string, value: string) => (sent.push(['set', key]), redis.set(key, value)),
+      setex: (key: string, seconds: number, value: string) => (
+        sent.push(['setex', key, seconds]),
+        redis.setex(key, seconds, value)
+      ),
+      quit: () => redis.quit(),
+    };
+    const keyPrefix = newPrefix();
+    const db = closed(new RedisOAuthDb({ redis: client, keyPrefix, now: () => WRITTEN }));
+    await db.saveClientCredentials('https://as', credentials);
+    await db.savePKCEValues('u', 's', pkce);
+    await db.saveAccessToken('u', 'https://h/', { accessToken: 'a', resourceUrl: 'x' });
+    await db.saveAccessToken('u', `${HOST}/mcp`, tokens['/mcp']);
+    await db.saveAccessToken('u', '', { accessToken: 'a', expiresAt: 1, resourceUrl: 'x' });
+    expect(await db.getAccessToken('u', '')).toBeNull();
+    expect(sent).toEqual([
+      ['set', `${keyPrefix}client_credentials:https://as`],
+      ['setex', `${keyPrefix}pkce:u:s`, 600],
+      ['setex', `${keyPrefix}access_token:u:https://h/`, 86_400],
+      ['setex', `${keyPrefix}access_token:u:${HOST}/mcp`, 3600],
+      ['setex', `${keyPrefix}refresh_token:u:${HOST}/mcp`, 3600 + 30 * 86_400],
+      ['setex', `${keyPrefix}access_token:u:`, 1],
+      ['del', `${keyPrefix}access_token:u:`],
+    ]);
+  });
+
+  it('outlives its process, and the original deleting what has expired', async () => {
+    const redis = redisClient();
+    const keyPrefix = newPrefix();
+    let now = WRITTEN;
+    const open = (): RedisOAuthDb =>
+      closed(new RedisOAuthDb({ redis: inject('standalone').url, keyPrefix, now: () => now }));
+    const first = open();
+    await first.saveAccessToken('u', `${HOST}/mcp`, tokens['/mcp']);
+    await first.close();
+    now += 3601 * 1000;
+    await redis.del(`${keyPrefix}access_token:u:${HOST}/mcp`);
+    expect(await open().getAccessToken('u', `${HOST}/mcp`)).toEqual(tokens['/mcp']);
+  });
+
   const { password, token } = SECRETS;
 
   it.each(['URL', 'client'])('says in time that its server is away, and no secret: with a %s', (kind) =>
