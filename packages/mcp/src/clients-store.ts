@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { InvalidClientMetadataError } from '@modelcontextprotocol/sdk/server/auth/errors.js';
-import type { Client, OAuthDatabase } from '@oauthdb/core';
+import type { Client, ClientMetadata, OAuthDatabase } from '@oauthdb/core';
 import { isStorable } from './presented.ts';
 import type { OAuthClientInformationFull, OAuthRegisteredClientsStore } from './sdk.ts';
 
@@ -21,17 +21,18 @@ export function clientsStore(db: OAuthDatabase): Required<OAuthRegisteredClients
       return client === null ? undefined : registeredAs(client);
     },
     async registerClient(client) {
-      // The router has made up an id, unless it was told not to.
-      const named: OAuthClientInformationFull = {
-        client_id: randomUUID(),
-        client_id_issued_at: Math.floor(Date.now() / 1000),
-        ...client,
-      };
-      const registration = await db.clients.register(named);
+      const registration = await db.clients.register(named(client));
       if (registration.status === 'registered') return registeredAs(registration.client);
       throw new InvalidClientMetadataError('client_id is taken');
     },
   };
+}
+
+/** The router makes up an id, unless it is told not to. */
+function named(client: object & { readonly client_id?: string }): ClientMetadata {
+  const { client_id = randomUUID() } = client;
+  const issued = client.client_id === undefined ? { client_id_issued_at: Math.floor(Date.now() / 1000) } : {};
+  return { ...issued, ...client, client_id };
 }
 
 /** What the client registered, without what the database says of its own record. */

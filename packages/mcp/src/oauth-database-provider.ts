@@ -4,9 +4,10 @@ import {
   InvalidTokenError,
   type OAuthError,
 } from '@modelcontextprotocol/sdk/server/auth/errors.js';
-import type { OAuthDatabase } from '@oauthdb/core';
+import { integer, refuseUnknownOptions, type OAuthDatabase } from '@oauthdb/core';
 import { clientsStore } from './clients-store.ts';
 import { isStorable, jtiOf, newSecret } from './presented.ts';
+import { checkRedirectUri, redirect } from './redirects.ts';
 import { resourceUrl, scopeOf, scopesOf } from './scopes.ts';
 import type {
   AuthInfo,
@@ -17,7 +18,14 @@ import type {
   OAuthTokenRevocationRequest,
   OAuthTokens,
 } from './sdk.ts';
-import { codeOf, redeem, refresh } from './token-endpoint.ts';
+import { codeOf, redeem, refresh, type AccessTokenLife } from './token-endpoint.ts';
+
+export interface OAuthDatabaseProviderOptions {
+  /** How long an access token lives, in milliseconds. Default 1 hour. */
+  readonly accessTokenLifetime?: number | undefined;
+  /** The clock, in epoch milliseconds. Default `Date.now`. */
+  readonly now?: (() => number) | undefined;
+}
 
 /** What a user has agreed to. */
 export interface Consent {
@@ -35,6 +43,8 @@ export interface PendingAuthorization {
   readonly client: OAuthClientInformationFull;
   readonly params: AuthorizationParams;
 }
+
+const HOUR_MS = 3_600_000;
 
 /** The last second that a date can name, for tokens that never end: the SDK takes none without an end. */
 const NEVER = 8.64e12;
@@ -57,9 +67,13 @@ const NEVER = 8.64e12;
  */
 export abstract class OAuthDatabaseProvider {
   protected readonly db: OAuthDatabase;
+  readonly #life: AccessTokenLife;
   readonly #clients: Required<OAuthRegisteredClientsStore>;
 
-  constructor(db: OAuthDatabase) {
+  constructor(db: OAuthDatabase, options: OAuthDatabaseProviderOptions = {}) {
+    refuseUnknownOptions(options, ['accessTokenLifetime', 'now']);
+    const { accessTokenLifetime = HOUR_MS, now = () => Date.now() } = options;
+    this.#life = { milliseconds: integer('accessTokenLifetime', accessTokenLifetime, 1), now };
     this.db = db;
     this.#clients = clientsStore(db);
   }
@@ -82,6 +96,7 @@ export abstract class OAuthDatabaseProvider {
   /**
    * Stores a code for what the user has agreed to, and gives the URL of the client's to redirect the browser to. One round trip.
    *
+   * @throws InvalidRequestError for a redirect URI that the client has not registered.
    * @see RFC 6749 section 4.1.2
    */
   async approve(
@@ -89,6 +104,7 @@ export abstract class OAuthDatabaseProvider {
     params: AuthorizationParams,
     { username, user_id, scopes = params.scopes, extra }: Consent,
   ): Promise<string> {
+    checkRedirectUri(client, params.redirectUri);
     const code = newSecret();
     await this.db.codes.store(code, {
       client_id: client.client_id,
@@ -115,8 +131,11 @@ export abstract class OAuthDatabaseProvider {
   /**
    * Keeps an authorization request for `lifetimes.state` of the database, and gives the ticket for {@link recall}: a secret, to be
    * put into the form that the user sends back. One round trip.
+   *
+   * @throws InvalidRequestError for a redirect URI that the client has not registered.
    */
   async remember(client: OAuthClientInformationFull, params: AuthorizationParams): Promise<string> {
+    checkRedirectUri(client, params.redirectUri);
     const ticket = newSecret();
     await this.db.states.store(ticket, {
       client_id: client.client_id,
@@ -178,7 +197,7 @@ export abstract class OAuthDatabaseProvider {
     redirectUri?: string,
     resource?: URL,
   ): Promise<OAuthTokens> {
-    return redeem(this.db, client, { code: authorizationCode, redirectUri, resource });
+    return redeem(this.db, this.#life, client, { code: authorizationCode, redirectUri, resource });
   }
 
   /**
@@ -194,7 +213,7 @@ export abstract class OAuthDatabaseProvider {
     scopes?: string[],
     resource?: URL,
   ): Promise<OAuthTokens> {
-    return refresh(this.db, client, { refreshToken, scopes, resource });
+    return refresh(this.db, this.#life, client, { refreshToken, scopes, resource });
   }
 
   /**
@@ -240,12 +259,4 @@ export abstract class OAuthDatabaseProvider {
     if (access !== null) await this.db.accessTokens.revoke(jti);
     else await this.db.revoke({ grantId: found.grant_id });
   }
-}
-
-/** The client's redirect URI with an answer, and with the state that the client sent. */
-function redirect({ redirectUri, state }: AuthorizationParams, answer: Record<string, string>): string {
-  const url = new URL(redirectUri);
-  for (const [name, value] of Object.entries(answer)) url.searchParams.set(name, value);
-  if (state !== undefined) url.searchParams.set('state', state);
-  return url.href;
 }

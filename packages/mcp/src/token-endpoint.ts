@@ -1,5 +1,5 @@
 import { InvalidGrantError } from '@modelcontextprotocol/sdk/server/auth/errors.js';
-import type { AccessToken, Code, OAuthDatabase } from '@oauthdb/core';
+import type { Code, OAuthDatabase } from '@oauthdb/core';
 import { isStorable, jtiOf, newSecret } from './presented.ts';
 import { narrowedResource, narrowedScope } from './scopes.ts';
 import type { OAuthClientInformationFull, OAuthTokens } from './sdk.ts';
@@ -36,9 +36,16 @@ export async function codeOf(
   throw new InvalidGrantError('Authorization code was not issued to this client');
 }
 
+/** How long an access token lives. */
+export interface AccessTokenLife {
+  readonly milliseconds: number;
+  readonly now: () => number;
+}
+
 /** Issues tokens for a code. */
 export async function redeem(
   db: OAuthDatabase,
+  life: AccessTokenLife,
   client: OAuthClientInformationFull,
   presented: CodePresented,
 ): Promise<OAuthTokens> {
@@ -57,6 +64,7 @@ export async function redeem(
     resource: code.resource,
     accessToken: {
       jti: jtiOf(accessToken),
+      expires_at: endOf(life),
       resource: narrowedResource(code.resource, presented.resource),
       extra,
     },
@@ -65,12 +73,13 @@ export async function redeem(
   if (issued.status === 'already_used') await db.revoke({ grantId: issued.grant_id });
   if (issued.status === 'client_mismatch') throw otherRedirectUri();
   if (issued.status !== 'issued') throw new InvalidGrantError('Invalid authorization code');
-  return tokenResponse(accessToken, issued.accessToken as AccessToken, refreshToken);
+  return tokenResponse(life, accessToken, issued.accessToken?.scope, refreshToken);
 }
 
 /** Issues tokens for a refresh token. */
 export async function refresh(
   db: OAuthDatabase,
+  life: AccessTokenLife,
   client: OAuthClientInformationFull,
   { refreshToken, scopes, resource }: RefreshTokenPresented,
 ): Promise<OAuthTokens> {
@@ -82,14 +91,20 @@ export async function refresh(
     const accessToken = newSecret();
     return {
       refreshToken: { token: newSecret() },
-      accessToken: { jti: jtiOf(accessToken), scope, resource: target, extra: current['extra'] },
+      accessToken: {
+        jti: jtiOf(accessToken),
+        expires_at: endOf(life),
+        scope,
+        resource: target,
+        extra: current['extra'],
+      },
       // For whoever gets this answer again: the database knows the access token by its hash.
       response: accessToken,
     };
   });
   switch (rotated.status) {
     case 'rotated':
-      return tokenResponse(String(rotated.response), rotated.accessToken as AccessToken, rotated.token);
+      return tokenResponse(life, String(rotated.response), rotated.accessToken?.scope, rotated.token);
     case 'refused':
       throw new InvalidGrantError('Refresh token was not issued to this client');
     case 'reused':
@@ -99,9 +114,13 @@ export async function refresh(
   }
 }
 
-/** Whether a client takes refresh tokens; one that does not say which grants it uses may. @see RFC 7591 section 2 */
+/** Whether a client takes refresh tokens; one that does not say which grants it uses does not. @see RFC 7591 section 2 */
 function mayRefresh({ grant_types: grantTypes }: OAuthClientInformationFull): boolean {
-  return grantTypes === undefined || grantTypes.includes('refresh_token');
+  return grantTypes?.includes('refresh_token') ?? false;
+}
+
+function endOf({ milliseconds, now }: AccessTokenLife): Date {
+  return new Date(now() + milliseconds);
 }
 
 function otherRedirectUri(): InvalidGrantError {
@@ -110,16 +129,15 @@ function otherRedirectUri(): InvalidGrantError {
 
 /** What the token endpoint answers. @see RFC 6749 section 5.1 */
 function tokenResponse(
+  { milliseconds }: AccessTokenLife,
   accessToken: string,
-  { scope, issued_at: issuedAt, expires_at: expiresAt }: AccessToken,
+  scope: string | undefined,
   refreshToken: string | null,
 ): OAuthTokens {
-  // By the database's clock, which need not be this process's.
-  const life = expiresAt === null ? null : (Date.parse(expiresAt) - Date.parse(issuedAt)) / 1000;
   return {
     access_token: accessToken,
-    token_type: 'Bearer',
-    ...(life === null ? {} : { expires_in: Math.max(0, Math.floor(life)) }),
+    token_type: 'bearer',
+    expires_in: Math.floor(milliseconds / 1000),
     ...(scope === undefined ? {} : { scope }),
     ...(refreshToken === null ? {} : { refresh_token: refreshToken }),
   };

@@ -1,5 +1,7 @@
+import { createHash } from 'node:crypto';
 import {
   InvalidGrantError,
+  InvalidRequestError,
   InvalidScopeError,
   InvalidTargetError,
   InvalidTokenError,
@@ -14,7 +16,11 @@ import { backends, inMemory } from './backends.ts';
 import { failing } from './failing.ts';
 
 const redirectUri = 'https://app.example/callback';
-const client: OAuthClientInformationFull = { client_id: 'client', redirect_uris: [redirectUri] };
+const client: OAuthClientInformationFull = {
+  client_id: 'client',
+  redirect_uris: [redirectUri],
+  grant_types: ['authorization_code', 'refresh_token'],
+};
 const other: OAuthClientInformationFull = { client_id: 'other', redirect_uris: [redirectUri] };
 const params = { redirectUri, codeChallenge: 'challenge', state: 'a b', scopes: ['read', 'write'] };
 const resource = new URL('https://mcp.example/mcp');
@@ -61,7 +67,7 @@ describe('registrations', () => {
   it.each(backends)('come back as they were registered, on %s', async (_, makeStore) => {
     const open = makeStore();
     const registered = await clientsStore(open()).registerClient(registration);
-    expect(registered).toEqual({ ...registration, client_id_issued_at: expect.any(Number) });
+    expect(registered).toEqual(registration);
     expect(await clientsStore(open()).getClient('c')).toEqual(registered);
   });
 
@@ -77,6 +83,11 @@ describe('registrations', () => {
     const { client_id: _id, ...anonymous } = registration;
     const ids = await Promise.all([store.registerClient(anonymous), store.registerClient(anonymous)]);
     expect(new Set(ids.map(({ client_id }) => client_id)).size).toBe(2);
+    expect(ids[0]).toEqual({
+      ...anonymous,
+      client_id: expect.any(String),
+      client_id_issued_at: expect.any(Number),
+    });
     await store.registerClient(registration);
     await expect(store.registerClient({ ...registration, client_secret: 'mine' })).rejects.toThrow('taken');
     expect(await store.getClient('c')).toMatchObject({ client_secret: 's' });
@@ -95,7 +106,8 @@ describe('the authorization endpoint', () => {
     const redirects: string[] = [];
     const res = { redirect: (url: string) => void redirects.push(url) };
     const asked = { ...params, redirectUri: `${redirectUri}?a=1`, resource };
-    await server.authorize(client, asked, res as Parameters<OAuthServerProvider['authorize']>[2]);
+    const registered = { ...client, redirect_uris: [asked.redirectUri] };
+    await server.authorize(registered, asked, res as Parameters<OAuthServerProvider['authorize']>[2]);
     const { origin, pathname, searchParams } = new URL(redirects[0] ?? '');
     expect(origin + pathname).toBe(redirectUri);
     expect([...searchParams.keys()]).toEqual(['a', 'code', 'state']);
@@ -118,6 +130,27 @@ describe('the authorization endpoint', () => {
     });
   });
 
+  it.each([
+    ['https://evil.example/callback', false],
+    ['http://127.0.0.1:2/a', true],
+    ['http://127.0.0.1:2/b', false],
+    ['http://localhost:2/a', false],
+    ['not a url', false],
+  ])('sends codes where the client has registered to get them, and nowhere else: %s', async (uri, good) => {
+    const { server } = provider();
+    const local = {
+      ...client,
+      redirect_uris: [redirectUri, 'http://127.0.0.1:1/a', 'https://app.example:1/b'],
+    };
+    const asked = { ...params, redirectUri: uri };
+    const calls = [server.approve(local, asked, { username: 'u' }), server.remember(local, asked)];
+    for (const outcome of await Promise.allSettled(calls)) {
+      expect(outcome.status === 'fulfilled' ? outcome.status : outcome.reason).toEqual(
+        good ? 'fulfilled' : new InvalidRequestError('Unregistered redirect_uri'),
+      );
+    }
+  });
+
   it.each(backends)('keeps a request for the user who is away, once, on %s', async (_, makeStore) => {
     const { server } = provider(makeStore);
     const registered = await server.clientsStore.registerClient?.(client);
@@ -137,13 +170,13 @@ describe('the authorization endpoint', () => {
 
 describe.each(backends)('codes, on %s', (_, makeStore) => {
   it('show their challenge, and bring tokens once', async () => {
-    const { server, code, db } = provider(makeStore, { lifetimes: { accessToken: 3_600_000 } });
+    const { server, code, db } = provider(makeStore);
     const one = await code({ resource }, { user_id: '1', extra: { plan: 'pro' } });
     expect(await server.challengeForAuthorizationCode(client, one)).toBe('challenge');
     const tokens = await server.exchangeAuthorizationCode(client, one, undefined, redirectUri, resource);
     expect(tokens).toEqual({
       access_token: expect.any(String),
-      token_type: 'Bearer',
+      token_type: 'bearer',
       expires_in: 3600,
       scope: 'read write',
       refresh_token: expect.any(String),
@@ -219,14 +252,17 @@ describe('codes', () => {
     }
   });
 
-  it('bring no refresh token to a client that cannot use one, and no end where there is none', async () => {
-    const { server, code } = provider(inMemory, { lifetimes: { accessToken: null } });
-    const simple = { ...client, grant_types: ['authorization_code'] };
-    const tokens = await server.exchangeAuthorizationCode(simple, await code({ scopes: undefined }));
-    expect(tokens).toEqual({ access_token: expect.any(String), token_type: 'Bearer' });
-    const info = await server.verifyAccessToken(tokens.access_token);
-    expect(info.scopes).toEqual([]);
-    expect(new Date((info.expiresAt ?? 0) * 1000).getTime()).toBeGreaterThan(Date.now());
+  it('bring no refresh token to a client that has not registered for it, and live for as long as is said', async () => {
+    const { db, code } = provider();
+    const { grant_types: _none, ...silent } = client;
+    const now = 1_900_000_000_000;
+    const server = new Provider(db, { accessTokenLifetime: 90_500, now: () => now });
+    for (const simple of [silent, { ...client, grant_types: ['authorization_code'] }]) {
+      const tokens = await server.exchangeAuthorizationCode(simple, await code({ scopes: undefined }));
+      expect(tokens).toEqual({ access_token: expect.any(String), token_type: 'bearer', expires_in: 90 });
+      const info = await server.verifyAccessToken(tokens.access_token);
+      expect(info).toMatchObject({ scopes: [], expiresAt: 1_900_000_090 });
+    }
   });
 
   it('are for any resource where none was named, and then for the one that is', async () => {
@@ -242,7 +278,7 @@ describe.each(backends)('refresh tokens, on %s', (_, makeStore) => {
     const { server, tokens } = provider(makeStore);
     const first = await tokens({ resource }, { extra: { plan: 'pro' } });
     const second = await server.exchangeRefreshToken(client, first.refresh_token, ['read'], resource);
-    expect(second).toMatchObject({ scope: 'read', token_type: 'Bearer' });
+    expect(second).toMatchObject({ scope: 'read', token_type: 'bearer' });
     expect(await server.verifyAccessToken(second.access_token)).toMatchObject({
       scopes: ['read'],
       resource,
@@ -317,6 +353,27 @@ describe.each(backends)('revocation, on %s', (_, makeStore) => {
     await server.exchangeRefreshToken(client, refresh_token);
   });
 });
+
+it('an access token that something else has stored without an end has a very late one', async () => {
+  const { db, server } = provider();
+  const jti = createHash('sha256').update('token').digest('base64url');
+  await db.accessTokens.store({
+    jti,
+    client_id: 'client',
+    resource: ['https://a.example', 'x'],
+    expires_at: null,
+  });
+  const info = await server.verifyAccessToken('token');
+  expect(new Date((info.expiresAt ?? 0) * 1000).getTime()).toBeGreaterThan(Date.now());
+  expect(info.resource).toBeUndefined();
+});
+
+it.each([{ accessTokenLifetime: 0 }, { accessTokenLifetime: 1.5 }, { accesTokenLifetime: 1 }])(
+  'refuses what it cannot mean: %o',
+  (options) => {
+    expect(() => new Provider(inMemory()(), options)).toThrow(TypeError);
+  },
+);
 
 it('a database that fails is no OAuth error, which would have clients forget what they hold', async () => {
   const server = new Provider(failing());

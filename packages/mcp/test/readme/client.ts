@@ -16,7 +16,11 @@ export async function connect(
     serverUrl,
     userId,
     redirectUrl,
-    clientMetadata: { client_name: 'Example', redirect_uris: [redirectUrl] },
+    clientMetadata: {
+      client_name: 'Example',
+      redirect_uris: [redirectUrl],
+      grant_types: ['authorization_code', 'refresh_token'],
+    },
     onRedirect,
   });
   if (code !== undefined)
