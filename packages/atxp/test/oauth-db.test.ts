@@ -146,7 +146,7 @@ describe.each(subjects)('%s', (_, open) => {
     });
 
     it('does not go over to another resource, user or URL', async () => {
-      const { db, seconds } = timed();
+      const { db, clock, seconds } = timed();
       const expiresAt = seconds() + HOUR;
       await db.saveAccessToken(user, url, { accessToken: 'a', refreshToken: 'r', expiresAt, resourceUrl });
       const plain = { accessToken: 'b', expiresAt, resourceUrl };
@@ -157,6 +157,8 @@ describe.each(subjects)('%s', (_, open) => {
       const other = { ...plain, resourceUrl: 'https://other/mcp' };
       await db.saveAccessToken(user, url, other);
       expect(await db.getAccessToken(user, url)).toEqual(other);
+      clock.now += (HOUR + 1) * 1000;
+      expect(await db.getAccessToken(user, url)).toBeNull();
     });
 
     it('ends with a new authorization', async () => {
@@ -222,6 +224,7 @@ describe.each(subjects)('%s', (_, open) => {
   it('takes copies, and gives copies', async () => {
     const db = open();
     const token = { accessToken: 'a', resourceUrl };
+    void db.saveAccessToken(user, url, { ...token, accessToken: 'before' });
     const saving = db.saveAccessToken(user, url, token);
     token.accessToken = 'changed';
     await saving;

@@ -264,6 +264,19 @@ describe('RedisOAuthDb', () => {
     ]);
   });
 
+  it.each(['URL', 'client'])('gives PKCE values to one of several processes, with a %s', async (kind) => {
+    const keyPrefix = newPrefix();
+    const [one, other] = [1, 2].map(() => {
+      const redis = kind === 'URL' ? inject('standalone').url : redisClient();
+      return closed(new RedisOAuthDb({ redis, keyPrefix, singleUsePkce: true }));
+    }) as [RedisOAuthDb, RedisOAuthDb];
+    for (let i = 0; i < 20; i++) {
+      await one.savePKCEValues('u', `${i}`, pkce);
+      const got = await Promise.all([one.getPKCEValues('u', `${i}`), other.getPKCEValues('u', `${i}`)]);
+      expect(got.filter((values) => values !== null)).toEqual([pkce]);
+    }
+  });
+
   it('outlives its process, and the original deleting what has expired', async () => {
     const redis = redisClient();
     const keyPrefix = newPrefix();
@@ -280,26 +293,31 @@ describe('RedisOAuthDb', () => {
 
   const { password, token } = SECRETS;
 
-  it.each(['URL', 'client'])('says in time that its server is away, and no secret: with a %s', (kind) =>
-    silently(async () => {
-      const server = await startPrivateServer({ password });
-      const { host, port } = server;
-      const url = `redis://:${password}@${host}:${port}/0`;
-      const client = new Redis(url, { lazyConnect: true });
-      client.on('error', () => {});
-      const db = new RedisOAuthDb({ redis: kind === 'URL' ? url : client, commandTimeout: TIMEOUT_MS });
-      await db.saveAccessToken('u', '', { accessToken: token, resourceUrl: '' });
-      await server.kill();
-      const read = await failureOf(() => db.getAccessToken('u', ''));
-      expect(read.code).toMatch(/TIMEOUT|UNAVAILABLE/);
-      const write = await failureOf(() =>
-        db.saveAccessToken('u', '', { accessToken: token, resourceUrl: '' }),
-      );
-      expect(write.code).toMatch(/TIMEOUT|UNAVAILABLE/);
-      await db.close();
-      client.disconnect();
-      await server.stop();
-    }),
+  it.each(['URL', 'client', 'client that fails fast'])(
+    'says in time that its server is away, and no secret: with a %s',
+    (kind) =>
+      silently(async () => {
+        const server = await startPrivateServer({ password });
+        const { host, port } = server;
+        const url = `redis://:${password}@${host}:${port}/0`;
+        const patience = kind === 'client' ? {} : { maxRetriesPerRequest: 0, enableOfflineQueue: false };
+        const client = new Redis(url, { ...patience, lazyConnect: true });
+        if (kind !== 'URL') await client.connect();
+        client.on('error', () => {});
+        const db = new RedisOAuthDb({ redis: kind === 'URL' ? url : client, commandTimeout: TIMEOUT_MS });
+        await db.saveAccessToken('u', '', { accessToken: token, resourceUrl: '' });
+        await server.kill();
+        await expect.poll(() => kind === 'URL' || client.status !== 'ready').toBe(true);
+        const read = await failureOf(() => db.getAccessToken('u', ''));
+        expect(read.code).toMatch(/TIMEOUT|UNAVAILABLE/);
+        const write = await failureOf(() =>
+          db.saveAccessToken('u', '', { accessToken: token, resourceUrl: '' }),
+        );
+        expect(write.code).toMatch(/TIMEOUT|UNAVAILABLE/);
+        await db.close();
+        client.disconnect();
+        await server.stop();
+      }),
   );
 
   it('leaves a client open that was passed in, unless it is told to close it', async () => {
