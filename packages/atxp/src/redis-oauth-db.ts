@@ -1,5 +1,6 @@
 import { integer, kindOf, refuseUnknownOptions } from '@oauthdb/core';
 import { RedisOAuthDatabase } from '@oauthdb/ioredis';
+import type { Redis } from 'ioredis';
 import { DEFAULT_ACCESS_TOKEN_TTL_SECONDS } from './atxp-oauth-db.ts';
 import { atxpKeys, type Keys } from './keys.ts';
 import { commonOptionNames, flag, resolveCommon, seconds, type CommonOptions } from './options.ts';
@@ -41,6 +42,11 @@ export interface RedisOAuthDbConfig extends CommonOptions {
  * const client = await atxpClient({ mcpServer, account, oAuthDb });
  */
 export class RedisOAuthDb extends StoredOAuthDb {
+  /** What stands before every key. */
+  readonly keyPrefix: string;
+  readonly #redis: string | RedisClient;
+  #client: Promise<Redis> | undefined;
+
   constructor(config: RedisOAuthDbConfig) {
     if (typeof config !== 'object' || config === null)
       throw new TypeError(`options must be an object, received ${kindOf(config)}`);
@@ -69,6 +75,23 @@ export class RedisOAuthDb extends StoredOAuthDb {
         ? new TextRecords(connected(redis, { keyPrefix, commandTimeout: timeout, now }), atxpKeys, lives)
         : new TextRecords(lent(redis, timeout, isOurs), prefixed(atxpKeys, keyPrefix), lives);
     super(records, codec, resolved);
+    this.keyPrefix = keyPrefix;
+    this.#redis = redis;
+  }
+
+  /**
+   * A client for commands of your own: the one that was passed in, or one of ioredis on the same URL, which is opened for the
+   * first call and closed with this object.
+   */
+  async getRedisClient(): Promise<RedisClient> {
+    if (typeof this.#redis !== 'string') return this.#redis;
+    this.#client ??= opened(this.#redis);
+    return this.#client;
+  }
+
+  override async close(): Promise<void> {
+    await super.close();
+    (await this.#client)?.disconnect();
   }
 }
 
@@ -93,6 +116,14 @@ function connected(
   const serverKeyPrefix = `${options.keyPrefix.startsWith('!') ? '~' : '!'}unused:`;
   const db = new RedisOAuthDatabase({ ...options, url, serverKeyPrefix });
   return textStoreOf(db, options.now, () => db.close());
+}
+
+async function opened(url: string): Promise<Redis> {
+  const { Redis: Client } = await import('ioredis');
+  const client = new Client(url);
+  // Its commands tell, too; without a listener they would be printed.
+  client.on('error', () => undefined);
+  return client;
 }
 
 function lent(client: RedisClient, commandTimeout: number, isOurs: boolean): TextStore {

@@ -320,6 +320,21 @@ describe('RedisOAuthDb', () => {
       }),
   );
 
+  it('lends a client for other commands, as the original has one inside', async () => {
+    const { url } = inject('standalone');
+    const keyPrefix = newPrefix();
+    const db = new RedisOAuthDb({ redis: url, keyPrefix });
+    expect(db.keyPrefix).toBe(keyPrefix);
+    await db.savePKCEValues('u', 's', pkce);
+    const client = (await db.getRedisClient()) as Redis;
+    expect(await db.getRedisClient()).toBe(client);
+    expect(await client.ttl(`${keyPrefix}pkce:u:s`)).toBeGreaterThan(590);
+    await db.close();
+    await expect(client.ping()).rejects.toThrow('closed');
+    const mine = redisClient();
+    expect(await closed(new RedisOAuthDb({ redis: mine })).getRedisClient()).toBe(mine);
+  });
+
   it('leaves a client open that was passed in, unless it is told to close it', async () => {
     const client = redisClient();
     await new RedisOAuthDb({ redis: client }).close();
