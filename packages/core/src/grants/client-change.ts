@@ -1,3 +1,4 @@
+import { isOAuthDatabaseError, OAuthDatabaseError } from '../error.ts';
 import { isoOf } from './record-input.ts';
 import type { Client } from './records.ts';
 import { contended, endOf, TRIES, type Found, type RecordStore } from './record-store.ts';
@@ -35,14 +36,29 @@ export async function changeClient(
 }
 
 /**
- * Has a registration live as long as what was issued to its client, and its own lifetime longer, so that this is rarely needed.
- * One read, beside the commit that issues.
+ * Has a registration live as long as what is issued to its client beside it, and its own lifetime longer, so that this is rarely
+ * needed. One read, beside the commit that issues.
+ *
+ * It is done when both are: whoever learns that the one failed must not learn it while the other is on its way, and a registration
+ * that could not be prolonged does not mean that nothing was issued.
  */
-export async function keepClientAlive(
+export async function keepingClientAlive<T>(
   records: RecordStore,
+  operation: string,
   clientId: string,
   until: number | null,
-): Promise<void> {
+  issuing: Promise<T>,
+): Promise<T> {
+  const [issued, kept] = await Promise.allSettled([issuing, keepAlive(records, clientId, until)]);
+  if (issued.status === 'rejected') throw issued.reason;
+  if (kept.status === 'fulfilled') return issued.value;
+  const failure: unknown = kept.reason;
+  if (!isOAuthDatabaseError(failure)) throw failure;
+  const message = 'its client could not be kept registered';
+  throw new OAuthDatabaseError(failure.code, message, { operation, outcome: 'unknown', cause: failure });
+}
+
+async function keepAlive(records: RecordStore, clientId: string, until: number | null): Promise<void> {
   if (records.lapsingClients) return;
   const found = await records.readOne('clients.keepAlive', 'client', clientId);
   if (found === null) return;

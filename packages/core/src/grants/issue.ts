@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Check, Put, Take } from '../driver.ts';
 import { checkKey } from '../input.ts';
-import { keepClientAlive } from './client-change.ts';
+import { keepingClientAlive } from './client-change.ts';
 import type { Codes } from './codes.ts';
 import { newAccessToken, newRefreshToken } from './new-tokens.ts';
 import { checkRecord } from './record-input.ts';
@@ -75,11 +75,9 @@ export class Issuer {
       return 'value' in refused ? { status: 'not_found' } : refused;
     }
     const prepared = this.#prepare(issuance, peeked);
-    const keptAlive = keepClientAlive(this.#records, clientId, prepared.until);
     const storing =
       code === undefined ? this.#storeNew(prepared, began) : this.#redeem(prepared, code, redemption, began);
-    const [issued] = await Promise.all([storing, keptAlive]);
-    return issued;
+    return keepingClientAlive(this.#records, 'issue', clientId, prepared.until, storing);
   }
 
   #prepare(issuance: Issuance, code: Code | null): Prepared {

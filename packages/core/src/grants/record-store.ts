@@ -165,6 +165,17 @@ export class RecordStore {
     return deleted;
   }
 
+  /** Deletes a record unless it has changed since it was read: whether it did, or was found gone when a lost reply had it repeat. */
+  deleteFound(operation: string, { kind, id, key, version, record }: Found): Promise<boolean> {
+    const change = { checks: [{ key, version }], deletes: [{ key, tags: this.tagsOf(kind, id, record) }] };
+    return this.calls.run(operation, 'idempotent', async (at, repeated) => {
+      const { committed } = await this.driver.commit(change, at);
+      if (committed || !repeated) return committed;
+      const [entry] = await this.driver.read([key], at);
+      return entry === null;
+    });
+  }
+
   /** A stored record; `null` when it cannot be read: what must go can go nevertheless. */
   decodeIfReadable(kind: Kind, key: string, value: string): Record<string, unknown> | null {
     try {

@@ -2,7 +2,7 @@ import { checkKey } from '../input.ts';
 import { listed, listedPage, type Listing, type PageOptions, type RecordPage } from './listing.ts';
 import { newRefreshToken, type NewRefreshToken } from './new-tokens.ts';
 import { listsOf, type GrantOwner } from './owner.ts';
-import type { RecordStore } from './record-store.ts';
+import { contended, TRIES, type RecordStore } from './record-store.ts';
 import type { RefreshToken } from './records.ts';
 import type { NextRotation, Rotated, Rotator } from './rotate.ts';
 
@@ -38,7 +38,7 @@ export class RefreshTokens {
    *
    * Two round trips on one node: the read that `next` needs, and one step that checks that nothing has changed, stores the new
    * tokens and remembers that this one was rotated. Whoever presents it again gets `reused`, and everything of its grant is
-   * revoked; within the grace period, if there is one, the same answer again. A repeat after a lost reply is answered alike.
+   * revoked; within the grace period, if there is one, the same answer again, if `next` does not refuse. A repeat after a lost reply is answered alike.
    *
    * @throws whatever `next` throws; nothing has changed then.
    * @see RFC 6749 section 6, RFC 9700 section 4.14.2
@@ -55,12 +55,21 @@ export class RefreshTokens {
   }
 
   /**
-   * Revokes a token by itself: `true` if it was live. One round trip. Its access tokens live on: `revoke({ grantId })` takes all.
+   * Revokes a token by itself: `true` if it was live. Two round trips. Its access tokens live on: `revoke({ grantId })` takes all.
+   *
+   * One that was rotated is not live, and stays known as rotated: whoever has a copy cannot make its reuse go unnoticed.
    *
    * @see RFC 7009 section 2.1
    */
   async revoke(token: string): Promise<boolean> {
-    return this.#records.deleteOne('refreshTokens.revoke', 'refresh', this.#id(token));
+    const id = this.#id(token);
+    for (let tries = 0; tries < TRIES; tries++) {
+      const found = await this.#records.readOne('refreshTokens.revoke', 'refresh', id);
+      if (found === null || isRotated(found.record)) return false;
+      const gone = await this.#records.deleteFound('refreshTokens.revoke', found);
+      if (gone) return true;
+    }
+    throw contended('refreshTokens.revoke');
   }
 
   /** All live refresh tokens of a user, a client or a grant; one that is issued or revoked meanwhile may be missing or not. */

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Put } from '../driver.ts';
 import { kindOf } from '../input.ts';
-import { keepClientAlive } from './client-change.ts';
+import { keepingClientAlive } from './client-change.ts';
 import { sealUnder, unsealUnder, type Grace } from './grace.ts';
 import { latest, type OwnMembers } from './issue.ts';
 import { newAccessToken, newRefreshToken } from './new-tokens.ts';
@@ -20,7 +20,10 @@ export interface Rotation {
   readonly response?: unknown;
 }
 
-/** Checks the client and says what comes next; `null` refuses, and nothing has changed. */
+/**
+ * Checks the client and says what comes next; `null` refuses, and nothing has changed. Within the grace period it is asked again,
+ * whether the client may have the answer of the first time; what it says comes next is not used then.
+ */
 export type NextRotation = (current: RefreshToken) => Rotation | null | Promise<Rotation | null>;
 
 export type Rotated =
@@ -40,6 +43,16 @@ export type Rotated =
   | { readonly status: 'refused' | 'expired' | 'not_found' };
 
 type Answer = Omit<Extract<Rotated, { status: 'rotated' }>, 'status' | 'retried'>;
+
+/** What is stored of a token that was rotated. */
+type Ended = RefreshToken & {
+  readonly rotated_at: string;
+  /** The attempt that did it. */
+  readonly rotated_by: string;
+  /** The handle of what came next. */
+  readonly successor: string;
+  readonly grace?: Grace;
+};
 
 interface Prepared {
   readonly puts: readonly Put[];
@@ -71,7 +84,7 @@ export class Rotator {
         // This very rotation was made, and its reply was lost.
         if (prepared !== null && found.record['rotated_by'] === attempt)
           return rotated(prepared.answer, false);
-        const again = await this.#again(token, found);
+        const again = await this.#again(token, found, next);
         if (again !== null) return again;
         continue;
       }
@@ -87,8 +100,14 @@ export class Rotator {
         puts: [...prepared.puts, ...ended],
       };
       const committing = this.#records.commit('refreshTokens.rotate', 'idempotent', () => change);
-      const keptAlive = keepClientAlive(this.#records, String(found.record['client_id']), prepared.until);
-      const [{ committed }] = await Promise.all([committing, keptAlive]);
+      const clientId = String(found.record['client_id']);
+      const { committed } = await keepingClientAlive(
+        this.#records,
+        'refreshTokens.rotate',
+        clientId,
+        prepared.until,
+        committing,
+      );
       if (committed) return rotated(prepared.answer, false);
     }
     throw contended('refreshTokens.rotate');
@@ -105,6 +124,9 @@ export class Rotator {
       accessToken &&
       newAccessToken(this.#records, { ...ownerOf(inherited), ...accessToken, ...owned }, 'accessToken');
     const made = [refresh, access].filter((one) => one !== undefined);
+    if (refresh?.stored.handle === record['handle']) {
+      throw new TypeError('rotation.refreshToken.token must be a new one, received the one that it replaces');
+    }
     const answer: Answer = {
       refreshToken: refresh?.stored ?? ({ ...record } as unknown as RefreshToken),
       token: refreshToken?.token ?? null,
@@ -123,9 +145,8 @@ export class Rotator {
     const { reuseDetection, gracePeriod, graceCount } = this.#options;
     const now = this.#records.now();
     const expiresAt = Math.min(endOf(record) ?? Infinity, now + reuseDetection);
-    const kept = Object.fromEntries(
-      KEPT.filter((name) => record[name] !== undefined).map((name) => [name, record[name]]),
-    );
+    // Whoever comes again within the grace period is asked for as at the first time.
+    const kept = gracePeriod > 0 ? record : membersOf(record, KEPT);
     const grace: Grace | undefined =
       gracePeriod === 0
         ? undefined
@@ -142,16 +163,14 @@ export class Rotator {
   }
 
   /** Answers whoever presents a rotated token; `null` when its record changed meanwhile and must be read again. */
-  async #again(token: string, found: Found): Promise<Rotated | null> {
-    const {
-      grace,
-      successor,
-      grant_id: grantId,
-    } = found.record as { grace?: Grace; successor?: string; grant_id?: string };
+  async #again(token: string, found: Found, next: NextRotation): Promise<Rotated | null> {
+    const { grace, successor, rotated_at: _at, rotated_by: _by, ...current } = found.record as Ended;
+    const grantId = current.grant_id;
     if (grace !== undefined && grace.left > 0 && this.#records.now() < grace.until) {
-      const next = await this.#records.readOne('refreshTokens.rotate', 'refresh', String(successor));
+      const heir = await this.#records.readOne('refreshTokens.rotate', 'refresh', successor);
       // Once the successor has been used, its owner has got it.
-      if (next !== null && next.record['rotated_at'] === undefined) {
+      if (heir !== null && heir.record['rotated_at'] === undefined) {
+        if ((await next(current)) === null) return { status: 'refused' };
         const answer = unsealUnder(token, found.id, grace.sealed) as Answer;
         const fewer = { ...found.record, grace: { ...grace, left: grace.left - 1 } };
         const change = {
@@ -162,8 +181,8 @@ export class Rotator {
         return committed ? rotated(answer, true) : null;
       }
     }
-    const revoked = await revoke(this.#records, 'refreshTokens.rotate', { grantId: String(grantId) });
-    return { status: 'reused', grant_id: String(grantId), revoked };
+    const revoked = await revoke(this.#records, 'refreshTokens.rotate', { grantId });
+    return { status: 'reused', grant_id: grantId, revoked };
   }
 }
 
@@ -173,10 +192,13 @@ function rotated(answer: Answer, retried: boolean): Rotated {
 
 /** What an access token takes from the refresh token: whose it is, and what it is for. */
 function ownerOf(record: Record<string, unknown>): Record<string, unknown> {
-  const members = ['username', 'user_id', 'scope', 'resource'].filter(
-    (member) => record[member] !== undefined,
+  return membersOf(record, ['username', 'user_id', 'scope', 'resource']);
+}
+
+function membersOf(record: Record<string, unknown>, names: readonly string[]): Record<string, unknown> {
+  return Object.fromEntries(
+    names.filter((name) => record[name] !== undefined).map((name) => [name, record[name]]),
   );
-  return Object.fromEntries(members.map((member) => [member, record[member]]));
 }
 
 function checkRotation(rotation: unknown): Rotation {

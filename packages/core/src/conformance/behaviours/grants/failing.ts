@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict';
-import { OAuthDatabaseError } from '../../../error.ts';
+import { isOAuthDatabaseError, OAuthDatabaseError } from '../../../error.ts';
 import type { OAuthDatabase } from '../../../oauth-database.ts';
+import type { Context } from '../../context.ts';
 import type { Behaviour } from '../../suite.ts';
 import { through } from '../../through.ts';
 import { collect, fails } from '../../tools.ts';
+import { anyAlive, flow, issuance, issueTokens, storeCode, successors } from './flow.ts';
 
 /** Every method of what is issued. */
 function everyMethod(db: OAuthDatabase): Record<string, () => Promise<unknown>> {
@@ -47,15 +49,40 @@ function everyMethod(db: OAuthDatabase): Record<string, () => Promise<unknown>> 
   };
 }
 
+interface Failure {
+  readonly run: (db: OAuthDatabase) => Promise<unknown>;
+  /** Whether everything is as it was. */
+  readonly untouched: () => Promise<boolean>;
+}
+
+/** Runs an operation whose first call fails, whose second call fails, and so on, and which is not repeated. */
+async function everyFailure(t: Context, prepare: (db: OAuthDatabase) => Promise<Failure>): Promise<void> {
+  const db = await t.issuer();
+  for (let failed = 0; ; failed++) {
+    assert.ok(failed < 200, 'the operation never ends');
+    const { run, untouched } = await prepare(db);
+    let calls = 0;
+    const driver = through(t.driver, (work) => (calls++ === failed ? Promise.reject(away()) : work()));
+    const error: unknown = await run(t.issuerOver(driver, { maxRetriesPerRequest: 0 })).catch(
+      (thrown: unknown) => thrown,
+    );
+    if (calls <= failed) return;
+    if (isOAuthDatabaseError(error) && error.outcome === 'not_executed')
+      assert.equal(await untouched(), true);
+  }
+}
+
+function away(): OAuthDatabaseError {
+  return new OAuthDatabaseError('OAUTHDB_UNAVAILABLE', 'away', { outcome: 'not_executed' });
+}
+
 export const failing: Behaviour = {
   name: 'failures: no answer hides one,',
   cases: [
     {
       name: 'whatever is asked while the backend cannot be reached',
       run: async (t) => {
-        const unreachable = through(t.driver, () =>
-          Promise.reject(new OAuthDatabaseError('OAUTHDB_UNAVAILABLE', 'away', { outcome: 'not_executed' })),
-        );
+        const unreachable = through(t.driver, () => Promise.reject(away()));
         const db = t.issuerOver(unreachable, { maxRetriesPerRequest: 0 });
         for (const method of Object.values(everyMethod(db))) await fails(method, 'OAUTHDB_UNAVAILABLE');
       },
@@ -67,6 +94,35 @@ export const failing: Behaviour = {
         await db.close();
         for (const method of Object.values(everyMethod(db))) await fails(method, 'OAUTHDB_CLOSED');
       },
+    },
+    {
+      name: 'nor says that nothing was done where something was: an issue for a code',
+      run: (t) =>
+        everyFailure(t, async (db) => {
+          const f = flow();
+          const code = await storeCode(db, f);
+          await db.clients.register({ client_id: f.clientId });
+          const { jti, token, ...rest } = issuance(f, code);
+          return {
+            run: (failingDb) => failingDb.issue(rest),
+            untouched: async () =>
+              !(await anyAlive(db, { jti, token })) && (await db.codes.peek(code)) !== null,
+          };
+        }),
+    },
+    {
+      name: 'nor says that nothing was done where something was: a rotation',
+      run: (t) =>
+        everyFailure(t, async (db) => {
+          const f = flow();
+          const { token } = await issueTokens(db, f);
+          await db.clients.register({ client_id: f.clientId });
+          const to = successors();
+          return {
+            run: (failingDb) => failingDb.refreshTokens.rotate(token, to.next),
+            untouched: async () => !(await anyAlive(db, to)) && (await db.refreshTokens.get(token)) !== null,
+          };
+        }),
     },
     {
       name: 'nor takes what is no record for nothing',

@@ -52,6 +52,11 @@ export const rotation: Behaviour = {
         await refuses(() => db.refreshTokens.rotate(token, () => 'x' as never), /object or null/);
         await refuses(() => db.refreshTokens.rotate(token, () => ({ refreshToken: { token: '' } })), /token/);
         await refuses(() => db.refreshTokens.rotate(token, undefined as never), /function/);
+        await refuses(
+          () => db.refreshTokens.rotate(token, () => ({ refreshToken: { token } })),
+          /new one/,
+          token,
+        );
         assert.equal((await db.refreshTokens.rotate(token, successors().next)).status, 'rotated');
       },
     },
@@ -136,6 +141,19 @@ export const rotation: Behaviour = {
         t.clock.advance(1);
         assert.equal((await db.refreshTokens.rotate(late.token, () => null)).status, 'not_found');
         assert.equal(await anyAlive(db, ofLate), true);
+      },
+    },
+    {
+      name: 'is not made to be forgotten by whoever revokes the old token',
+      run: async (t) => {
+        const db = await t.issuer();
+        const { token } = await issueTokens(db, flow());
+        const to = successors();
+        await db.refreshTokens.rotate(token, to.next);
+        assert.equal(await db.refreshTokens.revoke(token), false);
+        assert.equal(await anyAlive(db, to), true);
+        assert.equal((await db.refreshTokens.rotate(token, () => null)).status, 'reused');
+        assert.equal(await anyAlive(db, to), false);
       },
     },
   ],
