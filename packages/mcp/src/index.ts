@@ -2,9 +2,5 @@ export { clientsStore } from './clients-store.ts';
 export { oauthClientProvider } from './oauth-client-provider.ts';
 export type { OAuthClientProviderOptions, StoredOAuthClientProvider } from './oauth-client-provider.ts';
 export { OAuthDatabaseProvider } from './oauth-database-provider.ts';
-export type {
-  Consent,
-  OAuthDatabaseProviderOptions,
-  PendingAuthorization,
-} from './oauth-database-provider.ts';
+export type { Consent, OAuthDatabaseProviderOptions, PendingAuthorization } from './authorization.ts';
 export type { AuthorizationParams, AuthorizationResponse } from './sdk.ts';

@@ -1,5 +1,8 @@
-import { kindOf, OAuthDatabaseError, refuseUnknownOptions, type OAuthDatabase } from '@oauthdb/core';
+import { kindOf, refuseUnknownOptions, type OAuthDatabase } from '@oauthdb/core';
+import { refreshingOnce } from './refreshing.ts';
+import { parse, type Saved } from './saved.ts';
 import type {
+  FetchLike,
   OAuthClientInformationMixed,
   OAuthClientMetadata,
   OAuthClientProvider,
@@ -23,6 +26,8 @@ export interface OAuthClientProviderOptions {
   readonly clientMetadataUrl?: string | undefined;
   /** A new state for each authorization request; it is for the application to compare when the user comes back. */
   readonly state?: (() => string | Promise<string>) | undefined;
+  /** What {@link StoredOAuthClientProvider.fetch} sends requests with. Default: the global one. */
+  readonly fetch?: FetchLike | undefined;
   /** The clock, in epoch milliseconds. Default `Date.now`. */
   readonly now?: (() => number) | undefined;
 }
@@ -36,6 +41,7 @@ const optionNames = [
   'clientInformation',
   'clientMetadataUrl',
   'state',
+  'fetch',
   'now',
 ] as const satisfies readonly (keyof OAuthClientProviderOptions)[];
 
@@ -49,16 +55,18 @@ const DISCOVERY_MS = 24 * 60 * 60_000;
 type Part = 'client' | 'tokens' | 'verifier' | 'discovery';
 const parts: readonly Part[] = ['client', 'tokens', 'verifier', 'discovery'];
 
-/** What the server said, and when: what it says of time counts from then. */
-interface Saved<T> {
-  /** ISO 8601. */
-  readonly saved_at: string;
-  readonly value: T;
-}
-
 /** An {@link OAuthClientProvider} with the members that storage is about. */
 export type StoredOAuthClientProvider = OAuthClientProvider &
-  Required<Pick<OAuthClientProvider, 'invalidateCredentials' | 'saveDiscoveryState' | 'discoveryState'>>;
+  Required<Pick<OAuthClientProvider, 'invalidateCredentials' | 'saveDiscoveryState' | 'discoveryState'>> & {
+    /**
+     * For the transport, beside the provider. With it a refresh token is presented once: by one of all callers in this process, and
+     * not by one that read it before another process replaced it. Others get the tokens that the refresh brought.
+     */
+    readonly fetch: FetchLike;
+  };
+
+/** The refreshes of this process. */
+const refreshes = new WeakMap<OAuthDatabase, Map<string, Promise<Response>>>();
 
 /**
  * What an MCP client of the SDK remembers of one server for one user, in an OAuth database: its registration, tokens, PKCE verifier
@@ -74,7 +82,8 @@ export type StoredOAuthClientProvider = OAuthClientProvider &
  *   clientMetadata: { redirect_uris: ['https://app.example/callback'], client_name: 'App' },
  *   onRedirect: (url) => response.redirect(url.href),
  * });
- * const transport = new StreamableHTTPClientTransport(new URL(serverUrl), { authProvider });
+ * const { fetch } = authProvider;
+ * const transport = new StreamableHTTPClientTransport(new URL(serverUrl), { authProvider, fetch });
  */
 export function oauthClientProvider(
   db: OAuthDatabase,
@@ -91,6 +100,7 @@ class ClientStorage implements StoredOAuthClientProvider {
   declare readonly state?: () => string | Promise<string>;
   /** Left out for a registration that was made beforehand: the SDK then registers nothing. */
   declare readonly saveClientInformation?: (information: OAuthClientInformationMixed) => Promise<void>;
+  readonly fetch: FetchLike;
   readonly #db: OAuthDatabase;
   readonly #owner: string;
   readonly #given: OAuthClientInformationMixed | undefined;
@@ -105,6 +115,13 @@ class ClientStorage implements StoredOAuthClientProvider {
     this.#given = options.clientInformation;
     this.#onRedirect = options.onRedirect;
     this.#now = options.now ?? (() => Date.now());
+    const underWay = refreshes.get(db) ?? new Map<string, Promise<Response>>();
+    refreshes.set(db, underWay);
+    const send: FetchLike = options.fetch ?? ((url, init) => fetch(url, init));
+    const read = async (): Promise<OAuthTokens | undefined> =>
+      this.#left(parse<OAuthTokens>(await db.getToken(this.#key('tokens'))));
+    const save = (tokens: OAuthTokens): Promise<void> => this.saveTokens(tokens);
+    this.fetch = refreshingOnce(send, { owner: this.#owner, read, save }, underWay);
     this.redirectUrl = options.redirectUrl;
     this.clientMetadata = options.clientMetadata;
     if (options.clientMetadataUrl !== undefined) this.clientMetadataUrl = options.clientMetadataUrl;
@@ -122,11 +139,7 @@ class ClientStorage implements StoredOAuthClientProvider {
   async tokens(): Promise<OAuthTokens | undefined> {
     const text = await this.#db.getToken(this.#key('tokens'));
     this.#used = text;
-    const saved = parse<OAuthTokens>(text);
-    if (saved === undefined) return undefined;
-    const { expires_in: life, ...tokens } = saved.value;
-    if (life === undefined) return tokens;
-    return { ...tokens, expires_in: Math.max(0, life - Math.floor(this.#age(saved) / 1000)) };
+    return this.#left(parse<OAuthTokens>(text));
   }
 
   async saveTokens(tokens: OAuthTokens): Promise<void> {
@@ -194,6 +207,13 @@ class ClientStorage implements StoredOAuthClientProvider {
     return parse<T>(await this.#db.getToken(this.#key(part)));
   }
 
+  #left(saved: Saved<OAuthTokens> | undefined): OAuthTokens | undefined {
+    if (saved === undefined) return undefined;
+    const { expires_in: life, ...tokens } = saved.value;
+    if (life === undefined) return tokens;
+    return { ...tokens, expires_in: Math.max(0, life - Math.floor(this.#age(saved) / 1000)) };
+  }
+
   /** Milliseconds. */
   #age({ saved_at: savedAt }: Saved<unknown>): number {
     return Math.max(0, this.#now() - Date.parse(savedAt));
@@ -213,19 +233,4 @@ function ownerOf({ serverUrl, userId }: OAuthClientProviderOptions): string {
   const url = new URL(serverUrl);
   url.hash = '';
   return `${encodeURIComponent(userId ?? '')}:${url.href}`;
-}
-
-function parse<T>(text: string | null): Saved<T> | undefined {
-  if (text === null) return undefined;
-  let saved: unknown;
-  try {
-    saved = JSON.parse(text);
-  } catch {
-    // What JSON.parse says shows a part of the text.
-  }
-  if (typeof saved === 'object' && saved !== null && 'saved_at' in saved && 'value' in saved)
-    return saved as Saved<T>;
-  throw new OAuthDatabaseError('OAUTHDB_CORRUPT', 'what is stored is not what an MCP client saved', {
-    outcome: 'not_executed',
-  });
 }

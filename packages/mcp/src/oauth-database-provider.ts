@@ -5,6 +5,7 @@ import {
   type OAuthError,
 } from '@modelcontextprotocol/sdk/server/auth/errors.js';
 import { integer, refuseUnknownOptions, type OAuthDatabase } from '@oauthdb/core';
+import type { Consent, OAuthDatabaseProviderOptions, PendingAuthorization } from './authorization.ts';
 import { clientsStore } from './clients-store.ts';
 import { isStorable, jtiOf, newSecret } from './presented.ts';
 import { checkRedirectUri, redirect } from './redirects.ts';
@@ -19,30 +20,6 @@ import type {
   OAuthTokens,
 } from './sdk.ts';
 import { codeOf, redeem, refresh, type AccessTokenLife } from './token-endpoint.ts';
-
-export interface OAuthDatabaseProviderOptions {
-  /** How long an access token lives, in milliseconds. Default 1 hour. */
-  readonly accessTokenLifetime?: number | undefined;
-  /** The clock, in epoch milliseconds. Default `Date.now`. */
-  readonly now?: (() => number) | undefined;
-}
-
-/** What a user has agreed to. */
-export interface Consent {
-  /** Who the user is: what `db.revoke({ username })` and the listings ask for. */
-  readonly username: string;
-  readonly user_id?: string | undefined;
-  /** What of the requested scopes was granted. Default: all. */
-  readonly scopes?: readonly string[] | undefined;
-  /** What else the MCP server is to know with each request: `authInfo.extra`. Anything JSON can hold. */
-  readonly extra?: Readonly<Record<string, unknown>> | undefined;
-}
-
-/** An authorization request that waited for its user. */
-export interface PendingAuthorization {
-  readonly client: OAuthClientInformationFull;
-  readonly params: AuthorizationParams;
-}
 
 const HOUR_MS = 3_600_000;
 

@@ -3,6 +3,7 @@
 export type { OAuthClientProvider, OAuthDiscoveryState } from '@modelcontextprotocol/sdk/client/auth.js';
 export type { OAuthRegisteredClientsStore } from '@modelcontextprotocol/sdk/server/auth/clients.js';
 export type { AuthInfo } from '@modelcontextprotocol/sdk/server/auth/types.js';
+export type { FetchLike } from '@modelcontextprotocol/sdk/shared/transport.js';
 export type {
   OAuthClientInformationFull,
   OAuthClientInformationMixed,

@@ -118,6 +118,76 @@ describe('tokens', () => {
   });
 });
 
+describe('fetch', () => {
+  const request = (token: string): RequestInit => ({
+    method: 'POST',
+    body: new URLSearchParams({ grant_type: 'refresh_token', refresh_token: token }),
+  });
+  const url = 'https://as.example/token';
+
+  /** An authorization server whose answers are written beforehand. */
+  const server = (...answers: (() => Response)[]) => {
+    const seen: unknown[] = [];
+    const fetch = async (to: string | URL, init?: RequestInit): Promise<Response> => {
+      seen.push(init?.body instanceof URLSearchParams ? init.body.toString() : to.toString());
+      const answer = answers.shift();
+      return answer === undefined ? expect.unreachable() : answer();
+    };
+    return { seen, fetch };
+  };
+  const next = { access_token: 'a2', token_type: 'Bearer', refresh_token: 'r2', expires_in: 60 };
+
+  it('sends a refresh token once, and everybody gets and keeps what it brings', async () => {
+    const [db, { seen, fetch }] = [inMemory()(), server(() => Response.json(next))];
+    await clientOf(db).saveTokens(tokens);
+    const asking = Array.from({ length: 20 }, () => clientOf(db, { fetch }).fetch(url, request('r')));
+    for (const answer of await Promise.all(asking)) expect(await answer.json()).toEqual(next);
+    expect(await clientOf(db).tokens()).toEqual({ ...next, issuer: tokens.issuer });
+    expect(await (await clientOf(db, { fetch }).fetch(url, request('r'))).json()).toEqual(next);
+    expect(seen).toEqual(['grant_type=refresh_token&refresh_token=r']);
+  });
+
+  it('keeps the refresh token where no new one comes, and then sends it again', async () => {
+    const { refresh_token: _none, ...same } = next;
+    const answer = (): Response => Response.json(same);
+    const [db, { seen, fetch }] = [inMemory()(), server(answer, answer)];
+    await clientOf(db).saveTokens(tokens);
+    for (let i = 1; i <= 2; i++) {
+      await clientOf(db, { fetch }).fetch(url, request('r'));
+      expect(await clientOf(db).tokens()).toEqual({ ...same, refresh_token: 'r', issuer: tokens.issuer });
+      expect(seen).toHaveLength(i);
+    }
+  });
+
+  it('passes on what is refused, what fails, and every other request, and keeps nothing of it', async () => {
+    const refusal = (): Response => Response.json({ error: 'invalid_grant' }, { status: 400 });
+    const failure = (): never => {
+      throw new Error('no network');
+    };
+    const page = (): Response => new Response('hello');
+    const [db, { seen, fetch }] = [inMemory()(), server(refusal, failure, page, page)];
+    const client = clientOf(db, { fetch });
+    await client.saveTokens(tokens);
+    const refused = await Promise.all([client.fetch(url, request('r')), client.fetch(url, request('r'))]);
+    expect(refused.map(({ status }) => status)).toEqual([400, 400]);
+    await expect(client.fetch(url, request('r'))).rejects.toThrow('no network');
+    expect(await (await client.fetch(url)).text()).toBe('hello');
+    expect(await (await client.fetch(url, { body: 'x=1' })).text()).toBe('hello');
+    expect(await client.tokens()).toEqual(tokens);
+    expect(seen).toHaveLength(4);
+  });
+
+  it('keeps users and servers apart, and logs nobody in again', async () => {
+    const answers = [() => Response.json(next), () => Response.json({ ...next, access_token: 'theirs' })];
+    const [db, { fetch }] = [inMemory()(), server(...answers)];
+    const [one, other] = ['one', 'other'].map((userId) => clientOf(db, { fetch, userId }));
+    const asked = [one, other].map((client) => client?.fetch(url, request('r')));
+    const given = await Promise.all(asked.map(async (answer) => (await answer)?.json()));
+    expect(given).toMatchObject([{ access_token: 'a2' }, { access_token: 'theirs' }]);
+    expect(await one?.tokens()).toBeUndefined();
+  });
+});
+
 it('a verifier ends after an hour, and what was discovered after a day, unless its user is away', async () => {
   const { options, wait, now } = manual();
   const client = clientOf(inMemory()(options), { now });

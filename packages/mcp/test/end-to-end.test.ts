@@ -132,6 +132,33 @@ describe.each(backends)('a server and a client of the SDK, on %s', (_, makeStore
     expect(await count(running.db().clients.list())).toBe(2);
   });
 
+  it('present a refresh token once, whoever of many notices first that the access token has ended', async () => {
+    const open = makeStore();
+    const running = await start(open);
+    const code = await authorize(open, running);
+    // Some share a database object, others are processes of their own that come later.
+    const [here, there] = [open(), open()];
+    const first = await connect(here, running.mcpUrl, USER, { code });
+    const more = Array.from({ length: 9 }, () => connect(here, running.mcpUrl, USER, {}));
+    const clients = [first, ...(await Promise.all(more))];
+    const stale = stored(there, running);
+    const { refresh_token: presented = '' } = (await stale.tokens()) as OAuthTokens;
+    for await (const { jti } of running.db().accessTokens.list({ username: 'octocat' })) {
+      await running.db().accessTokens.revoke(jti);
+    }
+    expect(new Set(await Promise.all(clients.map((client) => whoami(client))))).toEqual(new Set(['octocat']));
+    // Had any been presented twice, the grant would have ended.
+    expect(await count(running.db().refreshTokens.list({ username: 'octocat' }))).toBe(1);
+
+    // It read the tokens before they were replaced.
+    const body = new URLSearchParams({ grant_type: 'refresh_token', refresh_token: presented });
+    const answer = await stale.fetch('http://127.0.0.1:1/token', { method: 'POST', body });
+    const { issuer, ...current } = (await stored(here, running).tokens()) as OAuthTokens;
+    expect(issuer).toBeDefined();
+    expect(await answer.json()).toEqual(current);
+    expect(current.refresh_token).not.toBe(presented);
+  });
+
   it('a code that is redeemed twice ends what it brought', async () => {
     const open = makeStore();
     const running = await start(open);

@@ -23,10 +23,11 @@ export async function connect(
     },
     onRedirect,
   });
-  if (code !== undefined)
-    await new StreamableHTTPClientTransport(serverUrl, { authProvider }).finishAuth(code);
+  const transport = (): StreamableHTTPClientTransport =>
+    new StreamableHTTPClientTransport(serverUrl, { authProvider, fetch: authProvider.fetch });
+  if (code !== undefined) await transport().finishAuth(code);
   const client = new Client({ name: 'example', version: '1.0.0' });
   // Throws the SDK's UnauthorizedError once it has called onRedirect.
-  await client.connect(new StreamableHTTPClientTransport(serverUrl, { authProvider }));
+  await client.connect(transport());
   return client;
 }
