@@ -38,7 +38,8 @@ function onServer(): Open {
 
 function closing(open: Open): Open {
   return (options) => {
-    const db = open(options);
+    // Nothing here is about deadlines, and a busy machine may take longer than two seconds to write to a disk.
+    const db = open({ commandTimeout: 20_000, ...options });
     onTestFinished(() => db.close());
     return db;
   };
