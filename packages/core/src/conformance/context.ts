@@ -96,6 +96,20 @@ export class Context {
     }
   }
 
+  /** Deletes what the case has stored, so that the next ones find the store as small as it was. */
+  async tidy(): Promise<void> {
+    if (!this.supports.scan) return;
+    for (let after: string | undefined; ;) {
+      const page = await this.driver.list({ prefix: this.prefix }, { after, limit: 500 }, this.at());
+      for (let i = 0; i < page.items.length; i += 500) {
+        const deletes = page.items.slice(i, i + 500).map((key) => ({ key }));
+        await this.driver.commit({ deletes }, this.at());
+      }
+      if (page.next === null || page.next === after) return;
+      after = page.next;
+    }
+  }
+
   async close(): Promise<void> {
     await Promise.all(this.#opened.map((one) => one.close()));
   }

@@ -64,6 +64,7 @@ async function runCase(backend: Backend, { run }: Case): Promise<void> {
   const context = await Context.open(backend);
   try {
     await run(context);
+    await context.tidy();
   } finally {
     await context.close();
   }

@@ -8,8 +8,8 @@ export interface Backend {
   /** Shown in front of the cases. Default: the driver's name. */
   readonly name?: string;
   /**
-   * Opens one more driver on the store that all drivers of this backend share. Every case works under a prefix of its own and
-   * flushes nothing, so that the store may hold other things.
+   * Opens one more driver on the store that all drivers of this backend share. Every case works under a prefix of its own,
+   * deletes what it has stored there and flushes nothing, so that the store may hold other things.
    */
   open(): Driver | Promise<Driver>;
   /**
