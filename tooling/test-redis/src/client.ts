@@ -11,6 +11,7 @@ export interface Client {
   database(options: FailureOptions): {
     storeToken(key: string, token: string, expiresAt?: Date): Promise<void>;
     getToken(key: string): Promise<string | null>;
+    hasToken(key: string): Promise<boolean>;
     deleteToken(key: string): Promise<boolean>;
     listTokens(): Promise<string[]>;
     close(): Promise<void>;
