@@ -3,15 +3,11 @@ import type {} from '@oauthdb/test-redis/setup';
 import { describe, inject, it } from 'vitest';
 import { nodeRedisDriver } from '../src/index.ts';
 
-const { url, host, port, user } = inject('standalone');
-const tls = inject('tls');
+const { url, host, port, user: account } = inject('standalone');
+const { ca, ...secure } = inject('tls');
+const user = { host, port, ...account };
+const overTls = { ...secure, tls: { ca } };
 
-conformance({ describe, it }, { name: 'with a password', open: () => nodeRedisDriver({ url }) });
-conformance(
-  { describe, it },
-  { name: 'as an ACL user', prefix: 'app:', open: () => nodeRedisDriver({ host, port, ...user }) },
-);
-conformance(
-  { describe, it },
-  { name: 'over TLS', open: () => nodeRedisDriver({ host: tls.host, port: tls.port, tls: { ca: tls.ca } }) },
-);
+conformance({ describe, it }, { name: 'password', open: () => nodeRedisDriver({ url }) });
+conformance({ describe, it }, { name: 'ACL user', prefix: 'app:', open: () => nodeRedisDriver(user) });
+conformance({ describe, it }, { name: 'TLS', open: () => nodeRedisDriver(overTls) });
