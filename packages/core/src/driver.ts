@@ -1,5 +1,5 @@
 /**
- * What the author of a backend writes: six operations on opaque strings, and `close`.
+ * What the author of a backend writes: five operations on opaque strings, and `close`.
  *
  * Every rule of OAuth, every check of input and every decision about time is core's. A driver never parses a value, never
  * reads a clock and never retries a change: it does what it is told, once, and keeps two promises.

@@ -1,15 +1,15 @@
-import type { DatabaseOptions } from '@oauthdb/core';
+import { resolveOptions, type DatabaseOptions } from '@oauthdb/core';
 import { companionPrefix } from './companion.ts';
 import { inOneSlot } from './slot.ts';
 
-/** The prefixes that core uses; its own checks come later. */
-export function prefixesOf({ keyPrefix, serverKeyPrefix }: DatabaseOptions): string[] {
-  return [keyPrefix ?? 'atxp:oauth:', serverKeyPrefix ?? 'oauth:'];
+function prefixesOf(options: DatabaseOptions): string[] {
+  const { keyPrefix, serverKeyPrefix } = resolveOptions(options);
+  return [keyPrefix, serverKeyPrefix];
 }
 
 /** Throws a `TypeError` if what is kept beside the keys of one prefix could be a key of another. */
 export function checkPrefixes(options: DatabaseOptions): void {
-  const prefixes = prefixesOf(options).filter((prefix) => typeof prefix === 'string');
+  const prefixes = prefixesOf(options);
   for (const beside of prefixes.map(companionPrefix)) {
     const clash = prefixes.find((prefix) => prefix.startsWith(beside) || beside.startsWith(prefix));
     if (clash !== undefined) {
