@@ -1,8 +1,8 @@
 import type { Calls } from './calls.ts';
-import type { Delete, Driver, Moment, Page, Put } from './driver.ts';
-import { OAuthDatabaseError } from './error.ts';
+import type { Delete, Driver, Moment, Put } from './driver.ts';
 import { checkArray, checkExpiresAt, checkKey, checkToken, kindOf } from './input.ts';
 import type { HeldToken, TokenExpiry } from './oauth-database.ts';
+import { Pages } from './pages.ts';
 import type { KeyRing } from './secrets/key-ring.ts';
 import type { Region } from './secrets/reencrypt.ts';
 
@@ -26,6 +26,7 @@ interface Checked {
 export class HeldTokens {
   readonly #driver: Driver;
   readonly #calls: Calls;
+  readonly #pagesOf: Pages;
   readonly #prefix: string;
   readonly #keyRing: KeyRing;
   /** Where they are stored. */
@@ -34,6 +35,7 @@ export class HeldTokens {
   constructor(driver: Driver, calls: Calls, prefix: string, keyRing: KeyRing) {
     this.#driver = driver;
     this.#calls = calls;
+    this.#pagesOf = new Pages(driver, calls);
     this.#prefix = prefix;
     this.#keyRing = keyRing;
     this.region = { prefix, holds: (key) => key.length > prefix.length, describe: () => ({}) };
@@ -146,20 +148,10 @@ export class HeldTokens {
   }
 
   async *#pages(operation: string): AsyncGenerator<string[], void, undefined> {
-    if (!this.#driver.supports.scan) {
-      const message = `${this.#driver.name} cannot list keys by their prefix`;
-      throw new OAuthDatabaseError('OAUTHDB_UNSUPPORTED', message, { operation, outcome: 'not_executed' });
-    }
     const prefix = this.#prefix;
-    for (let after: string | undefined; ;) {
-      const request = { after, limit: PAGE };
-      const page: Page = await this.#calls.run(operation, 'read', (at) =>
-        this.#driver.list({ prefix }, request, at),
-      );
+    for await (const names of this.#pagesOf.all(operation, { prefix }, PAGE)) {
       // A key that is nothing but the prefix is not ours: a token's key is never empty.
-      yield page.items.filter((name) => name.length > prefix.length).map((name) => name.slice(prefix.length));
-      if (page.next === null) return;
-      after = page.next;
+      yield names.filter((name) => name.length > prefix.length).map((name) => name.slice(prefix.length));
     }
   }
 

@@ -28,7 +28,7 @@ export async function* listed<T>(
   operation: string,
   listing: Listing,
 ): AsyncGenerator<T, void, undefined> {
-  for await (const members of records.pages(operation, listOf(listing))) {
+  for await (const members of records.pages(operation, { tag: listOf(listing) })) {
     yield* await readMembers<T>(records, operation, listing, members);
   }
 }
@@ -39,7 +39,7 @@ export async function listedPage<T>(
   listing: Listing,
   { after }: PageOptions = {},
 ): Promise<RecordPage<T>> {
-  const { items, next } = await records.page(operation, listOf(listing), after);
+  const { items, next } = await records.page(operation, { tag: listOf(listing) }, after);
   return { items: await readMembers<T>(records, operation, listing, items), next };
 }
 

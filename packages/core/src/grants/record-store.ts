@@ -1,6 +1,7 @@
 import type { Calls, Effect } from '../calls.ts';
-import type { Change, Committed, Driver, Moment, Page, Put, Tag, TagName } from '../driver.ts';
+import type { Change, Committed, Driver, Moment, Page, Put, Tag, Where } from '../driver.ts';
 import { OAuthDatabaseError } from '../error.ts';
+import { Pages } from '../pages.ts';
 import type { Codec } from './codec.ts';
 import type { Keys, Kind } from './keys.ts';
 import { checkFinite, type ResolvedLifetimes } from './lifetimes.ts';
@@ -58,6 +59,7 @@ export class RecordStore {
   readonly lifetimes: ResolvedLifetimes;
   readonly lapsingClients: boolean;
   readonly #now: () => number;
+  readonly #pages: Pages;
   /** How long the backend keeps a record beyond its expiry. */
   readonly #slack: number;
 
@@ -69,6 +71,7 @@ export class RecordStore {
     this.lifetimes = lifetimes;
     this.lapsingClients = lapsingClients;
     this.#now = now;
+    this.#pages = new Pages(driver, calls);
     this.#slack = ownClock && !driver.supports.clock ? SLACK_MS : 0;
   }
 
@@ -220,26 +223,13 @@ export class RecordStore {
   }
 
   /** One page of a list, as the backend gives it. */
-  page(
-    operation: string,
-    where: TagName | { readonly prefix: string },
-    after: string | undefined,
-  ): Promise<Page> {
-    const place = 'prefix' in where ? where : { tag: where };
-    return this.calls.run(operation, 'read', (at) => this.driver.list(place, { after, limit: BATCH }, at));
+  page(operation: string, where: Where, after: string | undefined): Promise<Page> {
+    return this.#pages.page(operation, where, after, BATCH);
   }
 
   /** The pages of a list, one after the other. */
-  async *pages(
-    operation: string,
-    where: TagName | { readonly prefix: string },
-  ): AsyncGenerator<readonly string[], void, undefined> {
-    for (let after: string | undefined; ;) {
-      const page = await this.page(operation, where, after);
-      for (let i = 0; i < page.items.length; i += BATCH) yield page.items.slice(i, i + BATCH);
-      if (page.next === null) return;
-      after = page.next;
-    }
+  pages(operation: string, where: Where): AsyncGenerator<readonly string[], void, undefined> {
+    return this.#pages.all(operation, where, BATCH);
   }
 }
 

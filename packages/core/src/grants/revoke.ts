@@ -50,7 +50,7 @@ async function removeListed(
   count: Count,
 ): Promise<boolean> {
   let found = false;
-  for await (const members of records.pages(operation, tag)) {
+  for await (const members of records.pages(operation, { tag })) {
     const alive = await readAlive(records, operation, lists, tag, [...new Set(members)]);
     if (alive.length === 0) continue;
     found = true;

@@ -1,6 +1,7 @@
 import type { Calls } from '../calls.ts';
-import type { Driver, Moment, Page, Tag } from '../driver.ts';
-import { isOAuthDatabaseError, OAuthDatabaseError } from '../error.ts';
+import type { Driver, Moment, Tag } from '../driver.ts';
+import { isOAuthDatabaseError } from '../error.ts';
+import { Pages } from '../pages.ts';
 import type { KeyRing } from './key-ring.ts';
 
 const OPERATION = 'reencrypt';
@@ -39,27 +40,24 @@ export interface Described {
 export class Reencryption {
   readonly #driver: Driver;
   readonly #calls: Calls;
+  readonly #pages: Pages;
   readonly #keyRing: KeyRing;
 
   constructor(driver: Driver, calls: Calls, keyRing: KeyRing) {
     this.#driver = driver;
     this.#calls = calls;
+    this.#pages = new Pages(driver, calls);
     this.#keyRing = keyRing;
   }
 
   async run(regions: readonly Region[]): Promise<Reencrypted> {
-    const { name, supports } = this.#driver;
-    if (!supports.scan) {
-      const message = `${name} cannot list keys by their prefix`;
-      throw new OAuthDatabaseError('OAUTHDB_UNSUPPORTED', message, {
-        operation: OPERATION,
-        outcome: 'not_executed',
-      });
-    }
+    this.#pages.refuseWithoutScan(OPERATION);
     const total = { examined: 0, rewritten: 0, unreadable: 0 };
     if (!this.#keyRing.seals) return total;
     for (const region of regions) {
-      for await (const keys of this.#pages(region)) {
+      for await (const listed of this.#pages.all(OPERATION, { prefix: region.prefix }, BATCH)) {
+        const keys = listed.filter((key) => region.holds(key));
+        if (keys.length === 0) continue;
         const { rewritten, unreadable } = await this.#rewrite(region, keys);
         total.examined += keys.length;
         total.rewritten += rewritten;
@@ -67,19 +65,6 @@ export class Reencryption {
       }
     }
     return total;
-  }
-
-  async *#pages(region: Region): AsyncGenerator<readonly string[], void, undefined> {
-    for (let after: string | undefined; ;) {
-      const request = { after, limit: BATCH };
-      const page: Page = await this.#calls.run(OPERATION, 'read', (at) =>
-        this.#driver.list({ prefix: region.prefix }, request, at),
-      );
-      const keys = page.items.filter((key) => region.holds(key));
-      for (let i = 0; i < keys.length; i += BATCH) yield keys.slice(i, i + BATCH);
-      if (page.next === null) return;
-      after = page.next;
-    }
   }
 
   async #rewrite(
