@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util';
 
-export const HELP = `Two days with oauthdb, line by line: of an application that holds tokens, and of a server that issues them.
+export const HELP = `Three programs on oauthdb, line by line: an application that holds tokens, a server that issues them, and an MCP server with
+its client, over HTTP.
 
 npm run demo                    on a SQLite file that is deleted afterwards
 npm run demo -- --db <url>      on a database of yours, under keys that are deleted afterwards:

@@ -85,10 +85,11 @@ function expectTheDay({ code, stdout, stderr }: Awaited<ReturnType<typeof run>>)
   expect(stdout).not.toContain(tokenResponse.refresh_token);
   expect(stdout, 'there are colours').not.toContain('\u001B');
   expectTheServersDay(stdout);
+  expectMcpOverHttp(stdout);
 }
 
 function expectTheServersDay(stdout: string): void {
-  const [, day = ''] = stdout.split("An authorization server's day");
+  const [, day = ''] = stdout.split(/An authorization server's day|An MCP server and/);
   expect(results(day, 'A client registers')).toEqual(['registered', 'already_registered']);
   expect(results(day, 'Its user goes away')).toEqual([
     expect.stringMatching(/^\[ ('already_used', )*'consumed'(, 'already_used')* \]$/),
@@ -118,6 +119,38 @@ function expectTheServersDay(stdout: string): void {
   expect(results(day, 'A client goes')).toEqual(['true']);
 }
 
+function expectMcpOverHttp(stdout: string): void {
+  const [, flow = ''] = stdout.split('An MCP server and its client, over HTTP');
+  const masked = expect.stringMatching(/^\S{6}… \(43 chars\)$/);
+  const octocat = "[ { type: 'text', text: 'octocat' } ]";
+  expect(results(flow, 'Serve MCP')).toEqual([expect.stringMatching(/^http:\/\/127\.0\.0\.1:\d+\/mcp$/)]);
+  expect(results(flow, 'Register')).toEqual([
+    'UnauthorizedError',
+    'POST /mcp: 401',
+    'GET /.well-known/oauth-protected-resource/mcp: 200',
+    'GET /.well-known/oauth-authorization-server: 200',
+    'POST /register: 201',
+  ]);
+  expect(results(flow, 'Authorize')).toEqual(['GET /authorize: 302', masked]);
+  expect(results(flow, 'Token')).toEqual(['POST /token: 200', masked, masked]);
+  expect(results(flow, 'Call a tool')).toEqual([octocat]);
+  expect(results(flow, 'Refresh')).toEqual([
+    octocat,
+    'POST /mcp: 401',
+    'POST /token: 200',
+    'POST /mcp: 200',
+    'false',
+  ]);
+  expect(results(flow, 'Revoke')).toEqual(['POST /revoke: 200', '[]']);
+  expect(results(flow, 'Refused')).toEqual([
+    'UnauthorizedError',
+    'POST /mcp: 401',
+    'POST /token: 400',
+    '/authorize',
+  ]);
+  expect(results(flow, 'Stop serving')).toEqual(['true', '[]']);
+}
+
 /** A name is found where it is stored, and no secret. */
 function expectNoSecretInTheFile(stdout: string): void {
   const searched = /^ {3}\{\n(.*?)^ {3}\}$/ms.exec(stdout.split('Whoever copies')[1] ?? '')?.[1];
@@ -144,7 +177,7 @@ function expectTheRestKept(stdout: string): void {
   expect(results(stdout, 'Leave nothing behind')).toEqual(['4']);
 }
 
-describe.concurrent('the days of an application and of a server', () => {
+describe.concurrent('an application, a server, and MCP', () => {
   it('on a SQLite file of its own, which is gone afterwards', async (context) => {
     const dir = await temporaryDirectory(context);
     const done = await run([], { TMPDIR: dir, FORCE_COLOR: '1' });
