@@ -1,4 +1,4 @@
 export type { Ioredis } from '@oauthdb/redis-driver';
-export { ioredisDriver, RedisOAuthDatabase } from './redis-oauth-database.ts';
+export { ioredisDriver, redisInspector, RedisOAuthDatabase } from './redis-oauth-database.ts';
 export type { RedisOAuthDatabaseOptions } from './redis-oauth-database.ts';
 export { redisOptionsFromEnv } from '@oauthdb/redis-driver';

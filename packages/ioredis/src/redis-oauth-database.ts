@@ -1,5 +1,6 @@
 import { DriverDatabase, kindOf } from '@oauthdb/core';
 import {
+  Inspector,
   IoredisClient,
   RedisDriver,
   redisOptions,
@@ -42,6 +43,13 @@ interface GivenClient {
 /** The driver beneath {@link RedisOAuthDatabase}, to wrap it or to use it without its rules. */
 export function ioredisDriver(options: RedisOAuthDatabaseOptions = {}): RedisDriver {
   return driverFor(redisOptions<Ioredis>(options));
+}
+
+/** An operator's way to the server of {@link RedisOAuthDatabase}. Connects when it is asked something. */
+export function redisInspector(options: RedisOptions = {}): Inspector {
+  const { settings } = redisOptions<Ioredis>(options);
+  if (settings === undefined) throw new TypeError('client cannot be inspected: name the server');
+  return new Inspector(own(settings), settings.silenceMs);
 }
 
 function driverFor({ settings, client }: ParsedOptions<RedisSettings, Ioredis>): RedisDriver {

@@ -1,4 +1,10 @@
-import type { ConnectionListener, RedisClient } from '@oauthdb/redis-driver';
+import {
+  parseMonitored,
+  type ConnectionListener,
+  type MonitoredCommand,
+  type RedisClient,
+  type StopMonitoring,
+} from '@oauthdb/redis-driver';
 
 /** What this package uses of a node-redis client, of whichever version or copy. */
 export interface NodeRedis {
@@ -14,6 +20,11 @@ export interface NodeRedis {
 export interface NodeRedisCommandOptions {
   readonly timeout?: number;
   readonly typeMapping?: Record<string, never>;
+}
+
+/** What only a client of our own is used for. */
+interface MonitorsNodeRedis {
+  monitor(listener: (line: unknown) => void): Promise<unknown>;
 }
 
 /** A node-redis client of our own, which is connected when it is needed and closed at the end. */
@@ -58,6 +69,22 @@ export class OwnNodeRedisClient implements RedisClient {
   close(): void {
     this.#isClosed = true;
     destroy(this.#client);
+  }
+
+  async monitor(listener: (command: MonitoredCommand) => void): Promise<StopMonitoring> {
+    const client = this.#create();
+    client.on('error', ignore);
+    try {
+      await client.connect();
+      await (client as NodeRedis & Partial<MonitorsNodeRedis>).monitor?.((line) => {
+        const command = parseMonitored(String(line));
+        if (command !== null) listener(command);
+      });
+    } catch (error) {
+      destroy(client);
+      throw error;
+    }
+    return () => destroy(client);
   }
 
   #listenTo(client: NodeRedis): void {

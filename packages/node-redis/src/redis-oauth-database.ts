@@ -1,5 +1,6 @@
 import { DriverDatabase, kindOf } from '@oauthdb/core';
 import {
+  Inspector,
   RedisDriver,
   redisOptions,
   type ParsedOptions,
@@ -35,6 +36,13 @@ export class RedisOAuthDatabase extends DriverDatabase {
 /** The driver beneath {@link RedisOAuthDatabase}, to wrap it or to use it without its rules. */
 export function nodeRedisDriver(options: RedisOAuthDatabaseOptions = {}): RedisDriver {
   return driverFor(redisOptions<NodeRedis>(options));
+}
+
+/** An operator's way to the server of {@link RedisOAuthDatabase}. Connects when it is asked something. */
+export function redisInspector(options: RedisOptions = {}): Inspector {
+  const { settings } = redisOptions<NodeRedis>(options);
+  if (settings === undefined) throw new TypeError('client cannot be inspected: name the server');
+  return new Inspector(own(settings), settings.silenceMs);
 }
 
 function driverFor({ settings, client }: ParsedOptions<RedisSettings, NodeRedis>): RedisDriver {

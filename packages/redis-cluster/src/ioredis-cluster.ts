@@ -1,4 +1,10 @@
-import { callIoredis, IoredisClient, type Ioredis } from '@oauthdb/redis-driver';
+import {
+  callIoredis,
+  IoredisClient,
+  monitorIoredis,
+  type Ioredis,
+  type MonitorsIoredis,
+} from '@oauthdb/redis-driver';
 import { Cluster } from 'ioredis';
 import type { ClusterSettings } from './options.ts';
 
@@ -9,7 +15,7 @@ export interface IoredisCluster extends Ioredis {
   nodes(role: 'master'): readonly IoredisNode[];
 }
 
-interface IoredisNode extends Pick<Ioredis, 'call'> {
+interface IoredisNode extends Pick<Ioredis, 'call'>, MonitorsIoredis {
   readonly options: { readonly host?: string | undefined; readonly port?: number | undefined };
 }
 
@@ -65,6 +71,7 @@ function clientOf(cluster: IoredisCluster, isOurs: boolean): IoredisClient {
         cluster.nodes('master').map((node) => ({
           name: `${node.options.host}:${node.options.port}`,
           send: (args) => callIoredis(node, args),
+          monitor: (listener) => monitorIoredis(node, listener),
         })),
     },
   });

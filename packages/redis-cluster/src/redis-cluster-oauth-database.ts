@@ -1,5 +1,5 @@
 import { DriverDatabase, kindOf } from '@oauthdb/core';
-import { RedisDriver, type RedisClient } from '@oauthdb/redis-driver';
+import { Inspector, RedisDriver, type RedisClient } from '@oauthdb/redis-driver';
 import { givenIoredisCluster, ownCluster } from './ioredis-cluster.ts';
 import { GivenNodeRedisCluster } from './node-redis-cluster.ts';
 import {
@@ -29,6 +29,13 @@ export class RedisClusterOAuthDatabase extends DriverDatabase {
 /** The driver beneath {@link RedisClusterOAuthDatabase}, to wrap it or to use it without its rules. */
 export function redisClusterDriver(options: RedisClusterOAuthDatabaseOptions = {}): RedisDriver {
   return driverFor(clusterOptions(options));
+}
+
+/** An operator's way to the masters of {@link RedisClusterOAuthDatabase}. Connects when it is asked something. */
+export function redisClusterInspector(options: RedisClusterOAuthDatabaseOptions = {}): Inspector {
+  const { settings } = clusterOptions(options);
+  if (settings === undefined) throw new TypeError('client cannot be inspected: name the nodes');
+  return new Inspector(ownCluster(settings), settings.silenceMs);
 }
 
 function driverFor({ settings, client, transactions }: ParsedClusterOptions): RedisDriver {

@@ -1,3 +1,5 @@
+import type { MonitoredCommand, StopMonitoring } from './monitored.ts';
+
 /**
  * What a client library lends to the driver: one function that sends a command, and the least that can be said about a
  * connection's life. Everything else that the Redis backends share is in this package.
@@ -25,6 +27,9 @@ export interface RedisClient {
    * only. Never throws.
    */
   close(): void;
+
+  /** Tells every command of the server, over a connection of its own. Absent where the library cannot. */
+  monitor?(listener: (command: MonitoredCommand) => void): Promise<StopMonitoring>;
 }
 
 export interface ConnectionListener {
@@ -48,4 +53,6 @@ export interface ClusterNode {
   /** Its address, or anything else that stays the same as long as the node does. */
   readonly name: string;
   send(args: readonly string[]): Promise<unknown>;
+  /** As {@link RedisClient.monitor}. */
+  readonly monitor?: (listener: (command: MonitoredCommand) => void) => Promise<StopMonitoring>;
 }

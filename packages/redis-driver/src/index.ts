@@ -2,8 +2,12 @@ export type { ClusterMap, ClusterNode, ConnectionListener, RedisClient } from '.
 export { companion } from './companion.ts';
 export type { CompanionKind } from './companion.ts';
 export { redisOptionsFromEnv } from './env.ts';
-export { callIoredis, IoredisClient } from './ioredis-client.ts';
-export type { Ioredis, IoredisClientOptions } from './ioredis-client.ts';
+export { Inspector } from './inspector.ts';
+export type { InspectedNode } from './inspector.ts';
+export { callIoredis, IoredisClient, monitorIoredis } from './ioredis-client.ts';
+export type { Ioredis, IoredisClientOptions, MonitorsIoredis } from './ioredis-client.ts';
+export { parseMonitored } from './monitored.ts';
+export type { MonitoredCommand, StopMonitoring } from './monitored.ts';
 export { connectionSettings, redisOptions, splitOptions } from './options.ts';
 export type {
   ConnectionSettings,

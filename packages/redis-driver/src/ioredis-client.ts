@@ -1,4 +1,5 @@
 import type { ClusterMap, ConnectionListener, RedisClient } from './client.ts';
+import type { MonitoredCommand, StopMonitoring } from './monitored.ts';
 
 /** What is used of an ioredis client, of whichever version or copy: a `Redis` or a `Cluster`. */
 export interface Ioredis {
@@ -8,6 +9,18 @@ export interface Ioredis {
   disconnect(reconnect?: boolean): void;
   on(event: string, listener: (...args: unknown[]) => void): unknown;
   removeListener(event: string, listener: (...args: unknown[]) => void): unknown;
+}
+
+/** What an ioredis client has for watching commands; a cluster has it in its nodes only. */
+export interface MonitorsIoredis {
+  monitor(): Promise<{
+    on(
+      event: 'monitor',
+      listener: (time: string, args: string[], source: string, database: string) => void,
+    ): unknown;
+    on(event: 'error', listener: () => void): unknown;
+    disconnect(): void;
+  }>;
 }
 
 export interface IoredisClientOptions {
@@ -88,6 +101,10 @@ export class IoredisClient implements RedisClient {
     else this.#stopListening();
   }
 
+  monitor(listener: (command: MonitoredCommand) => void): Promise<StopMonitoring> {
+    return monitorIoredis(this.#ioredis as Ioredis & MonitorsIoredis, listener);
+  }
+
   async #select(listener: ConnectionListener): Promise<void> {
     try {
       // In capitals, for ioredis remembers a lower-case one whatever the server answers.
@@ -105,6 +122,20 @@ export class IoredisClient implements RedisClient {
 export function callIoredis(ioredis: Pick<Ioredis, 'call'>, args: readonly string[]): Promise<unknown> {
   // A command has a name. ioredis flattens its arguments; spread, thousands of them would not fit the stack.
   return ioredis.call(args[0] as string, args.slice(1));
+}
+
+/** Watches the commands of a server by ioredis. */
+export async function monitorIoredis(
+  ioredis: MonitorsIoredis,
+  listener: (command: MonitoredCommand) => void,
+): Promise<StopMonitoring> {
+  const monitor = await ioredis.monitor();
+  // Without a listener, errors would be printed.
+  monitor.on('error', ignore);
+  monitor.on('monitor', (time, args, source, database) =>
+    listener({ at: Number(time) * 1000, args, source, db: Number(database) }),
+  );
+  return () => monitor.disconnect();
 }
 
 function ignore(): void {
