@@ -1,1 +1,10 @@
-export { default } from '../../tsdown.base.ts';
+import { defineConfig, type UserConfig } from 'tsdown';
+import base from '../../tsdown.base.ts';
+
+const configs: UserConfig[] = [
+  base,
+  // The command: a program and no module, so that nobody needs its types.
+  { ...base, entry: { cli: 'src/cli/main.ts' }, format: ['esm'], dts: false, clean: false },
+];
+
+export default defineConfig(configs) as UserConfig[];

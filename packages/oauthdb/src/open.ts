@@ -27,7 +27,7 @@ export interface OpenOptions extends DatabaseOptions {
 }
 
 /** The one that is used if both are installed comes first. */
-const redisAdapters = ['@oauthdb/ioredis', '@oauthdb/node-redis'] as const;
+export const redisAdapters = ['@oauthdb/ioredis', '@oauthdb/node-redis'] as const;
 
 /**
  * Opens the database that a URL names.
@@ -71,7 +71,7 @@ export async function open(url: string, options: OpenOptions = {}): Promise<OAut
   }
 }
 
-function checkLibrary(library: unknown): void {
+export function checkLibrary(library: unknown): void {
   if (library === undefined || library === 'ioredis' || library === 'node-redis') return;
   const received = typeof library === 'string' ? JSON.stringify(library) : kindOf(library);
   throw new TypeError(`redis.library must be 'ioredis' or 'node-redis', received ${received}`);
