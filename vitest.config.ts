@@ -32,6 +32,7 @@ export default defineConfig({
       project('packages/mcp', 'standalone'),
       project('tooling/test-redis', 'standalone', 'tls', 'cluster', 'sentinel'),
       project('tooling/readmes', 'standalone', 'cluster'),
+      project('tooling/examples', 'standalone'),
       project('examples/demo', 'standalone', 'cluster'),
     ],
     coverage: {

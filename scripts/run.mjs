@@ -1,7 +1,7 @@
-// What `npm run demo` and `npm test` run. Plain JavaScript without dependencies, for any Node.js
+// What `npm run demo`, `npm test` and the like run. Plain JavaScript without dependencies, for any Node.js
 // from 18 on: it fetches what is missing (see setup/), then hands over to the right Node.js.
 import { spawnSync } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { ensureRedis, needsRedis } from './setup/redis.mjs';
 import { ensureDependencies, ensureTools, root, SetupError } from './setup/tools.mjs';
@@ -11,6 +11,12 @@ const tasks = {
   demo: (args) => {
     const flags = ['--disable-warning=ExperimentalWarning', '--conditions=@oauthdb/source'];
     call('node', [...flags, join(root, 'examples/demo/src/main.ts'), ...args]);
+  },
+  // In its own directory, where it keeps what it stores.
+  example: ([name, ...args]) => {
+    const names = readdirSync(join(root, 'examples')).filter((one) => one !== 'demo');
+    if (!names.includes(name)) throw new SetupError(`usage: npm run example ${names.join(' | ')}`);
+    call('pnpm', ['--silent', '--dir', join(root, 'examples', name), 'start', ...args]);
   },
   test: (args) => call('vitest', ['run', ...args], needsRedis(args) ? ensureRedis() : {}),
   // What has to hold besides the tests before a change goes in.
