@@ -12,6 +12,13 @@ import type { Sessions } from './grants/sessions.ts';
 import type { States } from './grants/states.ts';
 import { HeldTokens } from './held-tokens.ts';
 import type { HeldToken, OAuthDatabase, TokenExpiry } from './oauth-database.ts';
+import type { Exported } from './operations/exported.ts';
+import type { ExportOptions } from './operations/export.ts';
+import type { Finding } from './operations/finding.ts';
+import { handleFormOf, type HandleForm } from './operations/handle-form.ts';
+import type { Health } from './operations/health.ts';
+import { Operations } from './operations/operations.ts';
+import type { Stats, StatsOptions } from './operations/stats.ts';
 import { resolveOptions, type DatabaseOptions } from './options.ts';
 import { Reencryption, type Reencrypted } from './secrets/reencrypt.ts';
 
@@ -33,11 +40,13 @@ export class DriverDatabase implements OAuthDatabase {
   readonly accessTokens: AccessTokens;
   readonly refreshTokens: RefreshTokens;
   readonly sessions: Sessions;
+  readonly handles: HandleForm;
   readonly #driver: Driver;
   readonly #calls: Calls;
   readonly #held: HeldTokens;
   readonly #grants: Grants;
   readonly #reencryption: Reencryption;
+  readonly #operations: Operations;
 
   constructor(driver: Driver, options: DatabaseOptions = {}) {
     const resolved = resolveOptions(options);
@@ -47,6 +56,16 @@ export class DriverDatabase implements OAuthDatabase {
     this.#held = new HeldTokens(driver, this.#calls, resolved.keyPrefix, keyRing);
     this.#grants = new Grants(driver, this.#calls, resolved);
     this.#reencryption = new Reencryption(driver, this.#calls, keyRing);
+    this.handles = handleFormOf(resolved.handles, resolved.secrets.pepper);
+    this.#operations = new Operations({
+      driver,
+      calls: this.#calls,
+      keyRing,
+      heldPrefix: resolved.keyPrefix,
+      issuedPrefix: resolved.serverKeyPrefix,
+      records: this.#grants.records,
+      handles: this.handles,
+    });
     this.supports = driver.supports;
     this.clients = this.#grants.clients;
     this.states = this.#grants.states;
@@ -116,3 +135,19 @@ export class DriverDatabase implements OAuthDatabase {
     return this.close();
   }
 }
+  health(): Promise<Health> {
+    return this.#operations.health();
+  }
+
+  check(): Promise<Finding[]> {
+    return this.#operations.check();
+  }
+
+  stats(options?: StatsOptions): Promise<Stats> {
+    return this.#operations.stats(options);
+  }
+
+  export(options?: ExportOptions): AsyncIterable<Exported> {
+    return this.#operations.export(options);
+  }
+

@@ -1,3 +1,6 @@
+import type { Finding } from './operations/finding.ts';
+import type { BackendInfo } from './operations/health.ts';
+
 /**
  * What the author of a backend writes: five operations on opaque strings, and `close`.
  *
@@ -45,6 +48,18 @@ export interface Driver {
 
   /** Releases what the driver opened, and nothing that it was given. Calls that are under way fail. */
   close(): Promise<void>;
+
+  /**
+   * One page of the names of the lists that begin with a prefix, under the terms of {@link list}. Absent where lists are kept under
+   * keys of their names, which {@link list} shows.
+   */
+  lists?(prefix: string, page: PageRequest, at: Moment): Promise<Page>;
+
+  /** What the backend says of itself; what it may not be asked is left out. */
+  describe?(at: Moment): Promise<BackendInfo>;
+
+  /** What of the backend's configuration, or of its state, endangers tokens; what it may not be asked is left out. */
+  check?(at: Moment): Promise<readonly Finding[]>;
 }
 
 /** What a backend can promise. The conformance suite reads it and tests both answers. */

@@ -8,6 +8,12 @@ import type { RefreshTokens } from './grants/refresh-tokens.ts';
 import type { Revoked } from './grants/revoke.ts';
 import type { Sessions } from './grants/sessions.ts';
 import type { States } from './grants/states.ts';
+import type { Exported } from './operations/exported.ts';
+import type { ExportOptions } from './operations/export.ts';
+import type { Finding } from './operations/finding.ts';
+import type { HandleForm } from './operations/handle-form.ts';
+import type { Health } from './operations/health.ts';
+import type { Stats, StatsOptions } from './operations/stats.ts';
 import type { Reencrypted } from './secrets/reencrypt.ts';
 
 /** What of a class others may implement. */
@@ -155,3 +161,51 @@ export interface TokenExpiry {
   /** To the millisecond; `null`: never. */
   readonly expiresAt: Date | null;
 }
+
+  /** What stands in keys in place of secrets, for whoever moves data: see {@link import}. */
+  readonly handles: HandleForm;
+
+  /**
+   * Writes an entry, reads it and deletes it, and says how long that took, and what the backend says of itself. Four round trips.
+   *
+   * A database that answers and takes no writes, such as a replica or a full disk, is `degraded`; `reason` says why.
+   *
+   * @throws OAuthDatabaseError when it does not answer, or does not answer what was asked.
+   */
+  health(): Promise<Health>;
+
+  /**
+   * Looks for what endangers tokens in the configuration of the database and in its state; nothing where all is well.
+   *
+   * What the backend may not be asked, for lack of rights, is left out. With a SQLite file it reads through all of it, and
+   * nothing else in this process runs meanwhile.
+   */
+  check(): Promise<Finding[]>;
+
+  /**
+   * Counts what is stored, kind by kind: how many, without an end, ending soon, and their bytes; and what the lists hold.
+   *
+   * Reads everything once, in pages, so that little is held in memory and no backend is busy with it for long. What is stored or
+   * deleted meanwhile may be counted or not; an entry may be counted twice.
+   *
+   * @throws OAuthDatabaseError `OAUTHDB_UNSUPPORTED` where `supports.scan` is false.
+   */
+  stats(options?: StatsOptions): Promise<Stats>;
+
+  /**
+   * Everything that is alive, entry by entry, decrypted, each with the moment at which it ends: what {@link import} takes. It holds
+   * secrets.
+   *
+   * In pages, of which the next is read while one is worked on. Not a snapshot: what is stored or deleted meanwhile may be there or
+   * not, and an entry may come twice. The end of a record is what it says itself; of one that says none, and of tokens that are
+   * held, what the backend says: by Redis's clock, to within the time of the call.
+   *
+   * States and codes are left out unless `kinds` names them: they are single use, and whether they were used since, nobody knows
+   * who takes them in later.
+   *
+   * @throws OAuthDatabaseError `OAUTHDB_UNSUPPORTED` where `supports.scan` is false; `OAUTHDB_UNDECRYPTABLE`, `OAUTHDB_INTEGRITY`
+   * or `OAUTHDB_CORRUPT` for an entry that cannot be read, unless `unreadable` is there to be told.
+   * @example
+   * for await (const one of db.export({ kinds: ['client'] })) if (one.kind === 'client') console.log(one.id);
+   */
+  export(options?: ExportOptions): AsyncIterable<Exported>;

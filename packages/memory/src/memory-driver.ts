@@ -82,6 +82,10 @@ export class MemoryDriver implements Driver {
     return { items, next: null };
   }
 
+  async lists(prefix: string, _page: PageRequest, { now }: Moment): Promise<Page> {
+    return { items: [...this.#store.tags(prefix, now)], next: null };
+  }
+
   async close(): Promise<void> {
     // There is nothing to release: the store lives as long as somebody refers to it.
   }

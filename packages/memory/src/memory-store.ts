@@ -86,6 +86,13 @@ export class MemoryStore {
     }
   }
 
+  /** The tags that begin with `prefix` and have a live member. */
+  *tags(prefix: string, now: number): Generator<string, void, undefined> {
+    for (const tag of this.#tags.keys()) {
+      if (tag.startsWith(prefix) && this.members(tag, now).next().done !== true) yield tag;
+    }
+  }
+
   /** Clears some of what has expired away. */
   sweep(now: number): void {
     // The oldest come first: one that lives is of the second that has begun, and its neighbours can wait until that is over.

@@ -1,4 +1,5 @@
 import type {
+  BackendInfo,
   Change,
   Committed,
   Driver,
@@ -74,6 +75,14 @@ export class SqliteDriver implements Driver {
 
   list(where: Where, page: PageRequest, at: Moment): Promise<Page> {
     return this.#read(at, !this.#writes.idle, (store) => store.page(where, page, at.now));
+  }
+
+  lists(prefix: string, page: PageRequest, at: Moment): Promise<Page> {
+    return this.#read(at, !this.#writes.idle, (store) => store.tags(prefix, page));
+  }
+
+  async describe(at: Moment): Promise<BackendInfo> {
+    return this.#read(at, false, (store) => store.describe());
   }
 
   async close(): Promise<void> {

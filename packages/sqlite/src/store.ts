@@ -1,4 +1,14 @@
-import type { Change, Committed, Page, PageRequest, Put, Take, Taken, Where } from '@oauthdb/core';
+import type {
+  BackendInfo,
+  Change,
+  Committed,
+  Page,
+  PageRequest,
+  Put,
+  Take,
+  Taken,
+  Where,
+} from '@oauthdb/core';
 import type { SqliteClient, SqliteStatement } from './client.ts';
 import { endOfPrefix, justBehind } from './key-range.ts';
 
@@ -37,6 +47,10 @@ export class Store {
   readonly #keys: SqliteStatement;
   readonly #allKeys: SqliteStatement;
   readonly #members: SqliteStatement;
+  readonly #tags: SqliteStatement;
+  readonly #allTags: SqliteStatement;
+  readonly #version: SqliteStatement;
+  readonly #bytes: SqliteStatement;
   readonly #sweepEntries: SqliteStatement;
   readonly #sweepTaken: SqliteStatement;
 
@@ -67,6 +81,12 @@ export class Store {
       `SELECT member, max(coalesce(expires_at, 9e999)) FROM tag CROSS JOIN entry ON entry.id = tag.entry
        WHERE name = ? AND member >= ? GROUP BY member ORDER BY member LIMIT ?`,
     ).raw();
+    this.#tags = query(
+      'SELECT DISTINCT name FROM tag WHERE name >= ? AND name < ? ORDER BY name LIMIT ?',
+    ).pluck();
+    this.#allTags = query('SELECT DISTINCT name FROM tag WHERE name >= ? ORDER BY name LIMIT ?').pluck();
+    this.#version = query('SELECT sqlite_version()').pluck();
+    this.#bytes = query('SELECT page_count * page_size FROM pragma_page_count(), pragma_page_size()').pluck();
     this.#sweepEntries = db.prepare(
       `DELETE FROM entry WHERE id IN (SELECT id FROM entry WHERE expires_at <= ? ORDER BY expires_at LIMIT ?)`,
     );
@@ -122,6 +142,20 @@ export class Store {
     const items = rows.filter(([, expiresAt]) => expiresAt === null || expiresAt > now).map(([item]) => item);
     const last = rows.at(-1);
     return { items, next: last === undefined || rows.length < limit ? null : last[0] };
+  }
+
+  /** A page of the lists that begin with `prefix`, among them those whose members have expired and were not yet cleared away. */
+  tags(prefix: string, { after, limit }: PageRequest): Page {
+    const first = after === undefined ? prefix : justBehind(after);
+    const end = endOfPrefix(prefix);
+    const items = (
+      end === null ? this.#allTags.all(first, limit) : this.#tags.all(first, end, limit)
+    ) as string[];
+    return { items, next: items.length < limit ? null : (items.at(-1) ?? null) };
+  }
+
+  describe(): BackendInfo {
+    return { version: String(this.#version.get()), usedBytes: Number(this.#bytes.get()) };
   }
 
   /** Deletes up to `limit` rows of what has expired: whether there may be more. */

@@ -29,7 +29,7 @@ export class Grants {
   readonly issuer: Issuer;
   /** Where it is stored. */
   readonly region: Region;
-  readonly #records: RecordStore;
+  readonly records: RecordStore;
 
   constructor(driver: Driver, calls: Calls, options: ResolvedOptions) {
     const { serverKeyPrefix, handles, secrets, lifetimes, now, ownClock, lapsingClients, rotation } = options;
@@ -40,7 +40,7 @@ export class Grants {
     const codec = recordCodec(secrets.keyRing);
     const parts = { driver, calls, codec, keys, lifetimes, lapsingClients, now, ownClock };
     const records = new RecordStore(parts);
-    this.#records = records;
+    this.records = records;
     this.clients = new Clients(records);
     this.states = new States(records);
     this.codes = new Codes(records);
@@ -52,7 +52,7 @@ export class Grants {
   }
 
   revoke(owner: GrantOwner): Promise<Revoked> {
-    return revoke(this.#records, 'revoke', owner);
+    return revoke(this.records, 'revoke', owner);
   }
 }
 

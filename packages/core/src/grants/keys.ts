@@ -35,6 +35,15 @@ export class Keys {
     return match === null ? null : { kind: match[1] as Kind, id: decoded(match[2] as string) };
   }
 
+  /** The list that has this name; `null` for the name of anything else. */
+  listOf(name: string): TagName | null {
+    if (!name.startsWith(this.#prefix)) return null;
+    const [, list] =
+      /^(user_tokens|user_grants|client_grants|grant):./s.exec(name.slice(this.#prefix.length)) ?? [];
+    if (list === undefined) return null;
+    return list === 'user_tokens' ? { name, shared: true } : { name };
+  }
+
   /** What every key of this kind begins with. */
   prefixOf(kind: Kind): string {
     return `${this.#prefix}${kind}:`;

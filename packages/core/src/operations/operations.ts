@@ -1,0 +1,32 @@
+import type { Exported } from './exported.ts';
+import { exportAll, type ExportOptions } from './export.ts';
+import type { Finding } from './finding.ts';
+import { health, type Health } from './health.ts';
+import { stats, type Stats, type StatsOptions } from './stats.ts';
+import type { Stores } from './stores.ts';
+
+/** What an operator asks of a database. */
+export class Operations {
+  readonly #stores: Stores;
+
+  constructor(stores: Stores) {
+    this.#stores = stores;
+  }
+
+  health(): Promise<Health> {
+    return health(this.#stores);
+  }
+
+  async check(): Promise<Finding[]> {
+    const { driver, calls } = this.#stores;
+    return calls.run('check', 'read', async (at) => [...((await driver.check?.(at)) ?? [])]);
+  }
+
+  stats(options: StatsOptions = {}): Promise<Stats> {
+    return stats(this.#stores, options);
+  }
+
+  export(options: ExportOptions = {}): AsyncIterable<Exported> {
+    return exportAll(this.#stores, options);
+  }
+}
