@@ -91,6 +91,15 @@ export class DriverDatabase implements OAuthDatabase {
     return this.#held.delete(key);
   }
 
+  replaceToken(
+    key: string,
+    expected: string | null,
+    token: string | null,
+    expiresAt?: Date,
+  ): Promise<boolean> {
+    return this.#held.replace(key, expected, token, expiresAt);
+  }
+
   listTokens(): Promise<string[]> {
     return this.#held.list();
   }

@@ -5,6 +5,7 @@ import type { HeldToken, TokenExpiry } from './oauth-database.ts';
 import { Pages } from './pages.ts';
 import type { KeyRing } from './secrets/key-ring.ts';
 import type { Region } from './secrets/reencrypt.ts';
+import { replaceToken } from './token-replacement.ts';
 
 /** How many keys one command may name, so that no backend is busy with it for long. */
 const BATCH = 500;
@@ -94,6 +95,24 @@ export class HeldTokens {
 
   async delete(key: string): Promise<boolean> {
     return (await this.#deleteAll('deleteToken', [{ key: this.#name(key) }])) > 0;
+  }
+
+  async replace(
+    key: string,
+    expected: string | null,
+    token: string | null,
+    expiresAt?: Date,
+  ): Promise<boolean> {
+    if (token === null && expiresAt !== undefined)
+      throw new TypeError('expiresAt must be left out where token is null');
+    const replacement = {
+      key: this.#name(key),
+      expected: expected === null ? null : checkToken(expected, 'expected'),
+      // Nothing in place of nothing says nothing.
+      token: token === null && expected !== null ? null : checkToken(token),
+      expiresAt: checkExpiresAt(expiresAt),
+    };
+    return replaceToken(this.#driver, this.#calls, this.#keyRing, replacement);
   }
 
   async deleteMany(keys: readonly string[]): Promise<number> {

@@ -58,6 +58,31 @@ export interface OAuthDatabase extends AsyncDisposable {
   deleteToken(key: string): Promise<boolean>;
 
   /**
+   * Replaces a token if it is still the expected one: `true` if it did. One step; of any number of callers that expect the same
+   * token, one replaces it. Two round trips, one where none is expected.
+   *
+   * With `expected: null` it stores a token where there is none, with `token: null` it deletes the expected one. An `expiresAt` that
+   * has passed deletes it, too.
+   *
+   * When a reply was lost on the way the call is repeated, and `true` says that what was asked for is the case. Two callers that ask
+   * for the same text may then both be told so: for a lock, each needs a text of its own. Where it cannot be known, as somebody else
+   * has replaced the token since, the call throws `OAUTHDB_UNAVAILABLE` with the outcome `unknown`.
+   *
+   * @param expected - the token as it was read; `null`: there must be none.
+   * @param token - what takes its place; `null`: nothing.
+   * @param expiresAt - when that ends, to the millisecond; left out, it stays until it is deleted.
+   * @example
+   * const before = await db.getToken('user_123');
+   * if (!(await db.replaceToken('user_123', before, await refreshed(before)))) console.log('somebody else was faster');
+   */
+  replaceToken(
+    key: string,
+    expected: string | null,
+    token: string | null,
+    expiresAt?: Date,
+  ): Promise<boolean>;
+
+  /**
    * Lists the keys of all tokens, without the prefix, so that `getToken(key)` works on each; in no particular order, each once.
    *
    * Not a snapshot: a token that is stored or deleted meanwhile may or may not be listed. For many, {@link scanTokens}.

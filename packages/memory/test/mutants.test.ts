@@ -12,12 +12,14 @@ import { rotation } from './mutants/grants-rotation.ts';
 import { sessions } from './mutants/grants-sessions.ts';
 import { listing } from './mutants/listing.ts';
 import { backendOf, type Mutant } from './mutants/mutant.ts';
+import { replacing } from './mutants/replacing.ts';
 import { singleUse } from './mutants/single-use.ts';
 import { time } from './mutants/time.ts';
 import { values } from './mutants/values.ts';
 
 const drivers: readonly Mutant[] = [...atomicity, ...time, ...listing, ...singleUse, ...values];
 const databases: readonly Mutant[] = [
+  ...replacing,
   ...[...clients, ...codes, ...issuing, ...rotation, ...grace],
   ...[...revocation, ...sessions, ...lists, ...hiddenFailures],
 ];

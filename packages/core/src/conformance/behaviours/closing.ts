@@ -25,6 +25,7 @@ export const closing: Behaviour = {
         await fails(() => db.getToken('k'), 'OAUTHDB_CLOSED');
         await fails(() => db.hasToken('k'), 'OAUTHDB_CLOSED');
         await fails(() => db.deleteToken('k'), 'OAUTHDB_CLOSED');
+        await fails(() => db.replaceToken('k', 'v', 'w'), 'OAUTHDB_CLOSED');
         await fails(() => db.getTokenExpiry('k'), 'OAUTHDB_CLOSED');
         await fails(() => db.getTokens(['k']), 'OAUTHDB_CLOSED');
         await fails(() => db.storeTokens([{ key: 'k', token: 'v' }]), 'OAUTHDB_CLOSED');

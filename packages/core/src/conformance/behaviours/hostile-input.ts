@@ -136,6 +136,7 @@ export const hostileInput: Behaviour = {
           await refuses(() => db.getToken(key), says);
           await refuses(() => db.hasToken(key), says);
           await refuses(() => db.deleteToken(key), says);
+          await refuses(() => db.replaceToken(key, null, 'v'), says);
           await refuses(() => db.getTokenExpiry(key), says);
           await refuses(() => db.getTokens([key]), says);
           await refuses(() => db.storeTokens([{ key, token: 'v' }]), says);

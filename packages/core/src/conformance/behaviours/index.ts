@@ -23,6 +23,7 @@ import { isolation } from './isolation.ts';
 import { listings } from './listing.ts';
 import { overwriting } from './overwriting.ts';
 import { reading } from './reading.ts';
+import { replacing } from './replacing.ts';
 import { roundTrips } from './round-trips.ts';
 import { reencryptionSchedules } from './secrets/reencryption-schedules.ts';
 import { reencryption } from './secrets/reencryption.ts';
@@ -35,6 +36,7 @@ import { visibility } from './visibility.ts';
 export const behaviours: readonly Behaviour[] = [
   roundTrips,
   overwriting,
+  replacing,
   expiry,
   listings,
   batches,
