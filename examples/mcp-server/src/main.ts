@@ -45,6 +45,8 @@ const bearer = requireBearerAuth({
   resourceMetadataUrl: getOAuthProtectedResourceMetadataUrl(mcpUrl),
   expectedResource: mcpUrl,
 });
+// There is no stream of messages to listen to.
+app.get('/mcp', (_, res) => void res.status(405).end());
 app.post('/mcp', bearer, express.json(), async (req, res) => {
   const server = new McpServer({ name: 'example', version: '1.0.0' });
   server.registerTool('whoami', {}, ({ authInfo }) => ({
