@@ -10,6 +10,7 @@ import type { RefreshTokens } from './grants/refresh-tokens.ts';
 import type { Revoked } from './grants/revoke.ts';
 import type { Sessions } from './grants/sessions.ts';
 import type { States } from './grants/states.ts';
+import type { Guarantees } from './guarantees.ts';
 import { HeldTokens } from './held-tokens.ts';
 import type { HeldToken, OAuthDatabase, TokenExpiry } from './oauth-database.ts';
 import type { Exported } from './operations/exported.ts';
@@ -34,6 +35,7 @@ import { Reencryption, type Reencrypted } from './secrets/reencrypt.ts';
  */
 export class DriverDatabase implements OAuthDatabase {
   readonly supports: Supports;
+  readonly guarantees: Guarantees;
   readonly clients: Clients;
   readonly states: States;
   readonly codes: Codes;
@@ -67,6 +69,7 @@ export class DriverDatabase implements OAuthDatabase {
       handles: this.handles,
     });
     this.supports = driver.supports;
+    this.guarantees = driver.guarantees;
     this.clients = this.#grants.clients;
     this.states = this.#grants.states;
     this.codes = this.#grants.codes;

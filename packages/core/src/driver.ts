@@ -1,3 +1,4 @@
+import type { Guarantees } from './guarantees.ts';
 import type { Finding } from './operations/finding.ts';
 import type { BackendInfo } from './operations/health.ts';
 
@@ -19,6 +20,8 @@ export interface Driver {
   /** The backend's name, as messages show it: `memory`, `sqlite`, `redis`. */
   readonly name: string;
   readonly supports: Supports;
+  /** What it promises of what it has acknowledged; frozen, as all connections to the store share it. */
+  readonly guarantees: Guarantees;
 
   /** The entries of `keys`, in their order; `null` where there is none. */
   read(keys: readonly string[], at: Moment): Promise<readonly (Entry | null)[]>;

@@ -33,6 +33,8 @@ export type { NextRotation, Rotated, Rotation } from './grants/rotate.ts';
 export type { RotationOptions } from './grants/rotation-options.ts';
 export type { Sessions } from './grants/sessions.ts';
 export type { ConsumedState, States } from './grants/states.ts';
+export { frozenGuarantees, MEMORY_GUARANTEES } from './guarantees.ts';
+export type { DurabilityProfile, Guarantees, Survival } from './guarantees.ts';
 export { isOAuthDatabaseError, OAuthDatabaseError } from './error.ts';
 export type { OAuthDatabaseErrorCode, OAuthDatabaseErrorOptions } from './error.ts';
 export { kindOf } from './input.ts';

@@ -8,6 +8,7 @@ import type { RefreshTokens } from './grants/refresh-tokens.ts';
 import type { Revoked } from './grants/revoke.ts';
 import type { Sessions } from './grants/sessions.ts';
 import type { States } from './grants/states.ts';
+import type { Guarantees } from './guarantees.ts';
 import type { Exported } from './operations/exported.ts';
 import type { ExportOptions } from './operations/export.ts';
 import type { Finding } from './operations/finding.ts';
@@ -28,6 +29,9 @@ type Public<T> = Pick<T, keyof T>;
 export interface OAuthDatabase extends AsyncDisposable {
   /** What this backend can promise. */
   readonly supports: Supports;
+
+  /** What it promises of what it has acknowledged: what survives a crash, a power cut, a failover. */
+  readonly guarantees: Guarantees;
 
   /**
    * Stores an OAuth token, in place of the one that was there and of its expiry.

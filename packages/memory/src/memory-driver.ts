@@ -1,9 +1,11 @@
 import {
+  MEMORY_GUARANTEES,
   refuseLate,
   type Change,
   type Committed,
   type Driver,
   type Entry,
+  type Guarantees,
   type Moment,
   type Page,
   type PageRequest,
@@ -21,6 +23,7 @@ import { MemoryStore } from './memory-store.ts';
 export class MemoryDriver implements Driver {
   readonly name = 'memory';
   readonly supports: Supports = { transactions: true, permanence: false, clock: true, scan: true };
+  readonly guarantees: Guarantees = MEMORY_GUARANTEES;
   readonly #store: MemoryStore;
 
   constructor(store: MemoryStore = new MemoryStore()) {

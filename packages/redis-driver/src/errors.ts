@@ -18,6 +18,12 @@ const REPLIES: Readonly<Record<string, Translation>> = {
   TRYAGAIN: unavailable('the slot is being moved'),
   MOVED: { code: 'OAUTHDB_CONFIG', message: 'this is a node of a cluster: use @oauthdb/redis-cluster' },
   NOREPLICAS: unavailable('there are not enough replicas to write'),
+  // Not of the server: see `ReplicatedClient`.
+  NOTREPLICATED: {
+    code: 'OAUTHDB_NOT_REPLICATED',
+    message: 'changed, but too few replicas have it yet',
+    outcome: 'unknown',
+  },
   READONLY: { code: 'OAUTHDB_READONLY', message: 'this Redis is a replica and takes no writes' },
   OOM: { code: 'OAUTHDB_STORE_FULL', message: 'Redis has no memory left (maxmemory)' },
   MISCONF: { code: 'OAUTHDB_STORE_FULL', message: 'Redis cannot save to its disk and takes no writes' },

@@ -1,6 +1,7 @@
 export type { ClusterMap, ClusterNode, ConnectionListener, RedisClient } from './client.ts';
 export { companion } from './companion.ts';
 export type { CompanionKind } from './companion.ts';
+export type { Durability, DurabilityOptions } from './durability.ts';
 export { redisOptionsFromEnv } from './env.ts';
 export { Inspector } from './inspector.ts';
 export type { InspectedNode } from './inspector.ts';

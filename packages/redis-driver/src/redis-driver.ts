@@ -3,6 +3,7 @@ import type {
   Committed,
   Driver,
   Entry,
+  Guarantees,
   Moment,
   Page,
   PageRequest,
@@ -13,6 +14,7 @@ import type {
 } from '@oauthdb/core';
 import { commitInOneStep, slotsOf } from './change.ts';
 import type { RedisClient } from './client.ts';
+import { DEFAULT_DURABILITY, durable, guaranteesOf, type Durability } from './durability.ts';
 import { notStringsError } from './errors.ts';
 import { listMembers, listPrefix } from './listing.ts';
 import { Operations } from './operations.ts';
@@ -27,6 +29,8 @@ export interface RedisDriverOptions {
    * is in one slot (see {@link inOneSlot}).
    */
   readonly transactions?: boolean;
+  /** When a change is acknowledged. Default: when the server has made it. */
+  readonly durability?: Durability;
   /**
    * After so many milliseconds without the answers that are due, and twice as many at the most, the client is told to reconnect:
    * for clients that would wait as long as the system does. Default: never.
@@ -43,10 +47,14 @@ export interface RedisDriverOptions {
 export class RedisDriver implements Driver {
   readonly name: string;
   readonly supports: Supports;
+  readonly guarantees: Guarantees;
   readonly #client: RedisClient;
   readonly #runner: Runner;
 
-  constructor(client: RedisClient, options: RedisDriverOptions = {}) {
+  constructor(lent: RedisClient, options: RedisDriverOptions = {}) {
+    const { durability = DEFAULT_DURABILITY } = options;
+    const client = durable(lent, durability);
+    this.guarantees = guaranteesOf(durability);
     const { transactions = client.cluster === undefined, silenceMs } = options;
     this.name = client.cluster === undefined ? 'redis' : 'redis-cluster';
     this.supports = { transactions, permanence: true, clock: false, scan: true };

@@ -8,6 +8,7 @@ export function through(driver: Driver, pass: Pass): Driver {
   return {
     name: driver.name,
     supports: driver.supports,
+    guarantees: driver.guarantees,
     read: (keys, at) => pass(() => driver.read(keys, at)),
     timeLeft: (keys, at) => pass(() => driver.timeLeft(keys, at)),
     take: (take, at) => pass(() => driver.take(take, at)),

@@ -18,6 +18,7 @@ import { rotation } from './grants/rotation.ts';
 import { schedules } from './grants/schedules.ts';
 import { sessions } from './grants/sessions.ts';
 import { singleUse } from './grants/single-use.ts';
+import { guarantees } from './guarantees.ts';
 import { hostileInput } from './hostile-input.ts';
 import { isolation } from './isolation.ts';
 import { listings } from './listing.ts';
@@ -44,6 +45,7 @@ export const behaviours: readonly Behaviour[] = [
   hostileInput,
   copies,
   closing,
+  guarantees,
   contention,
   reading,
   changes,

@@ -1,0 +1,110 @@
+import { OAuthDatabaseError } from '@oauthdb/core';
+import type { ClusterMap, ConnectionListener, RedisClient } from './client.ts';
+import { commandError } from './errors.ts';
+import { nodeOfKey } from './node-of-key.ts';
+
+/** A client that sends nothing to a server before it has seen that the server syncs its append-only file before it answers. */
+export class SyncedClient implements RedisClient {
+  declare readonly cluster?: ClusterMap;
+  readonly #client: RedisClient;
+  /** By the name of the node, since the last connection was made. */
+  #seen = new Map<string, Promise<void>>();
+  readonly #good = new Set<string>();
+
+  constructor(client: RedisClient) {
+    this.#client = client;
+    if (client.cluster !== undefined) this.cluster = client.cluster;
+  }
+
+  get isReady(): boolean {
+    return this.#client.isReady;
+  }
+
+  send(key: string, args: readonly string[]): Promise<unknown> {
+    const name = nodeOfKey(this.#client, key)?.name ?? '';
+    if (this.#good.has(name)) return this.#client.send(key, args);
+    return this.#look(name, key).then(() => this.#client.send(key, args));
+  }
+
+  listen(listener: ConnectionListener): void {
+    this.#client.listen({
+      connected: () => listener.connected(),
+      ready: () => {
+        this.#seen = new Map();
+        this.#good.clear();
+        listener.ready();
+      },
+      failed: (error) => listener.failed(error),
+    });
+  }
+
+  connect(): void {
+    this.#client.connect();
+  }
+
+  reconnect(): void {
+    this.#client.reconnect();
+  }
+
+  close(): void {
+    this.#client.close();
+  }
+
+  /** Looks once for all who wait; again for whoever comes after it was found wanting. */
+  #look(name: string, key: string): Promise<void> {
+    const under = this.#seen;
+    let look = under.get(name);
+    if (look === undefined) {
+      look = this.#requireSync(key).then(
+        () => {
+          if (under === this.#seen) this.#good.add(name);
+        },
+        (error: unknown) => {
+          under.delete(name);
+          throw error;
+        },
+      );
+      under.set(name, look);
+    }
+    return look;
+  }
+
+  async #requireSync(key: string): Promise<void> {
+    const ask = async (name: string): Promise<unknown> => {
+      const reply = await nodeOfKey(this.#client, key)?.send(['CONFIG', 'GET', name]);
+      return valueOf(reply);
+    };
+    try {
+      const [file, sync] = await Promise.all([ask('appendonly'), ask('appendfsync')]);
+      if (file === 'yes' && sync === 'always') return;
+    } catch (thrown) {
+      throw unseen(thrown);
+    }
+    throw refused(
+      'the server does not sync each write: durability fsync needs appendonly yes and appendfsync always',
+    );
+  }
+}
+
+/** A reply is a list of names and values in RESP 2, and an object or a map in RESP 3. */
+function valueOf(reply: unknown): unknown {
+  if (Array.isArray(reply)) return (reply as readonly unknown[])[1];
+  if (reply instanceof Map) return [...(reply as ReadonlyMap<unknown, unknown>).values()][0];
+  return typeof reply === 'object' && reply !== null ? Object.values(reply)[0] : undefined;
+}
+
+function unseen(thrown: unknown): OAuthDatabaseError {
+  const { code, message, cause } = commandError(thrown);
+  if (code === 'OAUTHDB_AUTH' || code === 'OAUTHDB_CONFIG') {
+    return refused(
+      'durability fsync needs the right to ask whether the server syncs each write: +config|get',
+      cause,
+    );
+  }
+  // Of what the caller wanted, nothing was sent.
+  return new OAuthDatabaseError(code, message, { outcome: 'not_executed', cause });
+}
+
+function refused(message: string, cause?: unknown): OAuthDatabaseError {
+  return new OAuthDatabaseError('OAUTHDB_CONFIG', message, { outcome: 'not_executed', cause });
+}
