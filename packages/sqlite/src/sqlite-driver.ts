@@ -1,21 +1,24 @@
-import type {
-  BackendInfo,
-  Change,
-  Committed,
-  Driver,
-  Entry,
-  Moment,
-  Page,
-  PageRequest,
-  Supports,
-  Take,
-  Taken,
-  Where,
+import {
+  MEMORY_GUARANTEES,
+  type BackendInfo,
+  type Change,
+  type Committed,
+  type Driver,
+  type Entry,
+  type Guarantees,
+  type Moment,
+  type Page,
+  type PageRequest,
+  type Supports,
+  type Take,
+  type Taken,
+  type Where,
 } from '@oauthdb/core';
 import { whenFree } from './busy.ts';
 import type { SqliteClient } from './client.ts';
 import { Connection } from './connection.ts';
 import { GroupCommit } from './group-commit.ts';
+import { FILE_GUARANTEES } from './guarantees.ts';
 import type { Store } from './store.ts';
 
 /** Where the database is. */
@@ -40,6 +43,7 @@ export interface SqliteDriverOptions {
 export class SqliteDriver implements Driver {
   readonly name = 'sqlite';
   readonly supports: Supports;
+  readonly guarantees: Guarantees;
   readonly #connection: Connection;
   readonly #writes: GroupCommit;
 
@@ -47,7 +51,9 @@ export class SqliteDriver implements Driver {
   constructor({ path = 'oauthdb.sqlite', client }: SqliteDriverOptions = {}) {
     this.#connection = new Connection(client ?? path);
     this.#writes = new GroupCommit(this.#connection);
-    this.supports = { transactions: true, permanence: this.#connection.permanent, clock: true, scan: true };
+    const { permanent } = this.#connection;
+    this.supports = { transactions: true, permanence: permanent, clock: true, scan: true };
+    this.guarantees = permanent ? FILE_GUARANTEES : MEMORY_GUARANTEES;
   }
 
   read(keys: readonly string[], at: Moment): Promise<(Entry | null)[]> {
