@@ -45,9 +45,9 @@ export function redisInspector(options: RedisOptions = {}): Inspector {
   return new Inspector(own(settings), settings.silenceMs);
 }
 
-function driverFor({ settings, client }: ParsedOptions<RedisSettings, NodeRedis>): RedisDriver {
-  if (settings === undefined) return new RedisDriver(given(client));
-  return new RedisDriver(own(settings), { silenceMs: settings.silenceMs });
+function driverFor({ settings, client, coalescing }: ParsedOptions<RedisSettings, NodeRedis>): RedisDriver {
+  if (settings === undefined) return new RedisDriver(given(client), { coalescing });
+  return new RedisDriver(own(settings), { coalescing, silenceMs: settings.silenceMs });
 }
 
 function own(settings: RedisSettings): OwnNodeRedisClient {

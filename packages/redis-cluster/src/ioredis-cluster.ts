@@ -65,6 +65,7 @@ export function givenIoredisCluster(cluster: IoredisCluster): IoredisClient {
 function clientOf(cluster: IoredisCluster, isOurs: boolean): IoredisClient {
   return new IoredisClient(cluster, {
     isOurs,
+    sockets: () => cluster.nodes('master'),
     cluster: {
       nodeOf: (slot) => cluster.slots[slot]?.[0],
       masters: () =>

@@ -38,8 +38,9 @@ export function redisClusterInspector(options: RedisClusterOAuthDatabaseOptions 
   return new Inspector(ownCluster(settings), settings.silenceMs);
 }
 
-function driverFor({ settings, client, transactions }: ParsedClusterOptions): RedisDriver {
-  return new RedisDriver(settings === undefined ? given(client) : ownCluster(settings), { transactions });
+function driverFor({ settings, client, coalescing, transactions }: ParsedClusterOptions): RedisDriver {
+  const redis = settings === undefined ? given(client) : ownCluster(settings);
+  return new RedisDriver(redis, { coalescing, transactions });
 }
 
 function given(client: ParsedClusterOptions['client']): RedisClient {

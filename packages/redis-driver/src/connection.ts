@@ -26,6 +26,8 @@ export class Connection {
   /** Why there is no connection; undefined while there is one, and before the first attempt. */
   #failure: unknown;
   #isGreeting = false;
+  /** How many commands wait for their replies. */
+  #due = 0;
   #madeAt = 0;
   #closed = false;
 
@@ -52,17 +54,23 @@ export class Connection {
 
   /** Sends a command. Throws what the contract of a driver says, but for a script that the server does not know. */
   send(key: string, args: readonly string[]): Promise<unknown> {
+    this.#due++;
     this.#watchdog?.waiting();
     return this.#client.send(key, args).then(this.#answered, this.#failed);
   }
 
   /** Sends a command to a node of a cluster. */
   sendTo(node: ClusterNode, args: readonly string[]): Promise<unknown> {
-    return node.send(args).catch(this.#failed);
+    return node.send(args).catch(this.#refused);
   }
 
   get isReady(): boolean {
     return this.#client.isReady && !this.#closed;
+  }
+
+  /** Whether no reply is due. */
+  get isIdle(): boolean {
+    return this.#due === 0;
   }
 
   /**
@@ -101,12 +109,18 @@ export class Connection {
   }
 
   readonly #answered = (reply: unknown): unknown => {
+    this.#due--;
     this.#watchdog?.answered();
     return reply;
   };
 
   readonly #failed = (thrown: unknown): never => {
+    this.#due--;
     this.#watchdog?.answered();
+    return this.#refused(thrown);
+  };
+
+  readonly #refused = (thrown: unknown): never => {
     if (isUnknownScript(thrown)) throw thrown;
     const error = commandError(thrown);
     // This connection leads to a server that does not do; another one may lead to the master.
@@ -133,6 +147,7 @@ export class Connection {
   }
 }
 
-function closedError(): OAuthDatabaseError {
+/** Of a call that comes after the end. */
+export function closedError(): OAuthDatabaseError {
   return new OAuthDatabaseError('OAUTHDB_CLOSED', 'the database is closed', { outcome: 'not_executed' });
 }

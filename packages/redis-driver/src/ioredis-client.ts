@@ -1,4 +1,5 @@
 import type { ClusterMap, ConnectionListener, RedisClient } from './client.ts';
+import { Cork } from './cork.ts';
 import type { MonitoredCommand, StopMonitoring } from './monitored.ts';
 
 /** What is used of an ioredis client, of whichever version or copy: a `Redis` or a `Cluster`. */
@@ -32,6 +33,8 @@ export interface IoredisClientOptions {
    */
   readonly db?: number;
   readonly cluster?: ClusterMap;
+  /** The clients whose sockets commands are written to. Default: the client itself. */
+  readonly sockets?: () => readonly object[];
 }
 
 /** What ioredis lends to the driver. */
@@ -42,13 +45,18 @@ export class IoredisClient implements RedisClient {
   readonly #db: number;
   #isSelected: boolean;
   #isClosed = false;
+  readonly #cork: Cork;
   #stopListening = (): void => {};
 
-  constructor(ioredis: Ioredis, { isOurs, db = 0, cluster }: IoredisClientOptions) {
+  constructor(
+    ioredis: Ioredis,
+    { isOurs, db = 0, cluster, sockets = () => [ioredis] }: IoredisClientOptions,
+  ) {
     this.#ioredis = ioredis;
     this.#isOurs = isOurs;
     this.#db = db;
     this.#isSelected = db === 0;
+    this.#cork = new Cork(sockets);
     if (cluster !== undefined) this.cluster = cluster;
   }
 
@@ -57,6 +65,7 @@ export class IoredisClient implements RedisClient {
   }
 
   send(_key: string, args: readonly string[]): Promise<unknown> {
+    this.#cork.untilEndOfTick();
     return callIoredis(this.#ioredis, args);
   }
 

@@ -5,6 +5,26 @@ import { companion } from './companion.ts';
 export class Operations {
   readonly keys: string[] = [];
   readonly args: string[] = [];
+  #adds = false;
+
+  /** Whether something may be stored: else all that is written is removed. */
+  get adds(): boolean {
+    return this.#adds;
+  }
+
+  /** How many characters it is long. */
+  get length(): number {
+    let length = 0;
+    for (const key of this.keys) length += key.length;
+    for (const arg of this.args) length += arg.length;
+    return length;
+  }
+
+  /** The value and the life, where a single entry is put, on no list, and nothing else is done. */
+  get onlySet(): readonly [value: string, life: string] | null {
+    const [verb, value, left] = this.args;
+    return this.args.length === 3 && verb === 'set' ? [value as string, left as string] : null;
+  }
 
   take({ key, attempt, rememberMs, containing = '' }: Take): void {
     this.keys.push(key, companion(key, 'used'));
@@ -12,6 +32,7 @@ export class Operations {
   }
 
   mark(): void {
+    this.#adds = true;
     this.args.push('mark');
   }
 
@@ -25,6 +46,7 @@ export class Operations {
     this.keys.push(key);
     const left = life(expiresAt, now);
     if (tags === undefined || tags.length === 0) this.args.push('set', value, left);
+    this.#adds = true;
     else this.args.push('place', value, left, '');
   }
 
@@ -33,6 +55,7 @@ export class Operations {
     this.keys.push(key);
     this.args.push('place', value, lifeAfter(expiresAt, now, left), 'early');
   }
+    this.#adds = true;
 
   delete({ key }: Delete): void {
     this.keys.push(key);
@@ -44,6 +67,7 @@ export class Operations {
     this.#list(tag);
     this.args.push(tag.shared === true ? 'share' : 'tag', tag.member, life(expiresAt, now), '');
   }
+    this.#adds = true;
 
   /**
    * Lists an entry that is put in a later step; not for a shorter time than it is listed already, for if this change fails, an
@@ -55,6 +79,7 @@ export class Operations {
     this.#list(tag);
     this.args.push(
       tag.shared === true ? 'share' : 'tag',
+    this.#adds = true;
       tag.member,
       lifeAfter(expiresAt, now, left),
       'early',

@@ -77,8 +77,8 @@ const SINGLE = ['url', 'host', 'port', 'db', ...COMMON] as const;
 export function redisOptions<Client extends object>(
   options: RedisOptions & { readonly client?: Client | undefined } = {},
 ): ParsedOptions<RedisSettings, Client> {
-  const { client, database } = splitOptions<Client>(options, SINGLE);
-  if (client !== undefined) return { settings: undefined, client, database };
+  const { client, ...others } = splitOptions<Client>(options, SINGLE);
+  if (client !== undefined) return { settings: undefined, client, ...others };
   const { url, host = 'localhost', port = 6379, db = 0 } = options;
   const said = text('url', url) === undefined ? undefined : parseRedisUrl(url as string, ['redis', 'rediss']);
   if (said !== undefined && said.nodes.length > 1) throw new TypeError('url must name one host');
@@ -90,7 +90,7 @@ export function redisOptions<Client extends object>(
       db: said?.db ?? integer('db', db, 0, 2 ** 31 - 1),
     },
     client: undefined,
-    database,
+    ...others,
   };
 }
 
@@ -98,7 +98,7 @@ export function redisOptions<Client extends object>(
 export function splitOptions<Client extends object>(
   options: DatabaseOptions & { readonly client?: Client | undefined },
   connecting: readonly string[],
-): { client: Client | undefined; database: DatabaseOptions } {
+): Omit<ParsedOptions<never, Client>, 'settings'> {
   if (typeof options !== 'object' || options === null || Array.isArray(options)) {
     throw new TypeError(`options must be an object, received ${kindOf(options)}`);
   }

@@ -36,6 +36,11 @@ export interface RedisDriverOptions {
    * for clients that would wait as long as the system does. Default: never.
    */
   readonly silenceMs?: number;
+  /**
+   * Whether calls that are made while others are under way are joined: reads of one turn of the event loop become one `MGET`, changes
+   * one call of the script, in a cluster one per slot. The answers are the same. Default `true`.
+   */
+  readonly coalescing?: boolean;
 }
 
 /**
@@ -55,21 +60,21 @@ export class RedisDriver implements Driver {
     const { durability = DEFAULT_DURABILITY } = options;
     const client = durable(lent, durability);
     this.guarantees = guaranteesOf(durability);
-    const { transactions = client.cluster === undefined, silenceMs } = options;
+    const { transactions = client.cluster === undefined, coalescing = true, silenceMs } = options;
     this.name = client.cluster === undefined ? 'redis' : 'redis-cluster';
     this.supports = { transactions, permanence: true, clock: false, scan: true };
     this.#client = client;
-    this.#runner = new Runner(client, silenceMs);
+    this.#runner = new Runner(client, { coalescing, silenceMs });
   }
 
   read(keys: readonly string[], at: Moment): Promise<(Entry | null)[]> {
     const [key] = keys;
     if (key === undefined || keys.length > 1) return this.#readMany(keys, at);
-    return this.#runner.send(key, ['GET', key], at).then((value) => [entry(value)]);
+    return this.#runner.read(keys, at).then(entries);
   }
 
   async timeLeft(keys: readonly string[], at: Moment): Promise<(number | null)[]> {
-    const left = await Promise.all(keys.map((key) => this.#runner.send(key, ['PTTL', key], at)));
+    const left = await Promise.all(keys.map((key) => this.#runner.timeLeft(key, at)));
     return left.map((reply) => {
       const ms = Number(reply);
       if (ms === -2) return null;
@@ -103,7 +108,7 @@ export class RedisDriver implements Driver {
   async #readMany(keys: readonly string[], at: Moment): Promise<(Entry | null)[]> {
     const found = new Map<string, unknown>();
     const read = async (some: readonly string[]): Promise<void> => {
-      const values = (await this.#runner.send(some[0] as string, ['MGET', ...some], at)) as unknown[];
+      const values = await this.#runner.read(some, at);
       for (const [i, name] of some.entries()) found.set(name, values[i]);
     };
     await Promise.all(this.#bySlot(keys).map(read));
@@ -126,6 +131,10 @@ export class RedisDriver implements Driver {
 function taken({ outcome, value }: ScriptReply): Taken {
   if (outcome === 'refused' || outcome === 'absent') return { status: outcome };
   return { status: outcome === 'used' ? 'used' : 'taken', value };
+}
+
+function entries(values: readonly unknown[]): (Entry | null)[] {
+  return values.map(entry);
 }
 
 function entry(value: unknown): Entry | null {

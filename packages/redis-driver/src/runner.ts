@@ -1,11 +1,17 @@
 import { lateError, monotonicNow, OAuthDatabaseError, type Moment } from '@oauthdb/core';
+import type { Batch } from './batch.ts';
 import type { ClusterMap, ClusterNode, RedisClient } from './client.ts';
 import { ServerClock } from './clock.ts';
-import { Connection } from './connection.ts';
+import { closedError, Connection } from './connection.ts';
 import { commandError, isUnknownScript } from './errors.ts';
+import { LifeBatch } from './life-batch.ts';
 import type { Operations } from './operations.ts';
+import { readAlone, ReadBatch } from './read-batch.ts';
+import { RunBatch, type RunSender } from './run-batch.ts';
 import { parseReply, SCRIPT, SCRIPT_SHA, type ScriptReply } from './script.ts';
+import { SingleBatch } from './single-batch.ts';
 import { slotOf } from './slot.ts';
+import { TurnQueue } from './turn-queue.ts';
 
 /** The way to a server: its clock, once somebody has asked for it. */
 class Route {
@@ -14,27 +20,85 @@ class Route {
   opening: Promise<void> | undefined;
 }
 
+export interface RunnerOptions {
+  /** Whether calls that come while others are under way are joined, at the end of the turn. */
+  readonly coalescing: boolean;
+  /** See `RedisDriverOptions`. */
+  readonly silenceMs: number | undefined;
+}
+
 /**
  * Sends commands and runs the script, on whichever server a key is.
  *
  * What is sent first on a new connection asks for the server's time, and all calls wait for the answer: so that the first write
  * carries a deadline by that server's clock already, whatever that shows, and nothing overtakes anything.
+ *
+ * A call that finds nothing under way is sent at once. Others wait for the end of the turn, where neighbours of one kind become one
+ * command. What has to do with one key, and on a single server all that comes, takes effect in the order in which it was called.
  */
 export class Runner {
   readonly #cluster: ClusterMap | undefined;
   readonly #connection: Connection;
+  readonly #coalescing: boolean;
+  readonly #queue = new TurnQueue();
+  readonly #sender: RunSender;
   /** By the name of the node; a single server has none. */
   readonly #routes = new Map<string, Route>();
+  /** Whether this connection has refused calls because they were joined. */
+  #refused = false;
 
-  constructor(client: RedisClient, silenceMs?: number) {
+  constructor(client: RedisClient, { coalescing, silenceMs }: RunnerOptions) {
     this.#cluster = client.cluster;
-    this.#connection = new Connection(client, { made: () => this.#routes.clear(), silenceMs });
+    this.#coalescing = coalescing;
+    const made = (): void => {
+      this.#routes.clear();
+      this.#refused = false;
+    };
+    this.#connection = new Connection(client, { made, silenceMs });
+    this.#sender = {
+      send: (key, args) => this.#connection.send(key, args),
+      run: (operations, deadline) => this.#runAlone(operations, deadline),
+      refused: () => (this.#refused = true),
+    };
+  }
+
+  /** The values of keys that are in one slot. */
+  read(keys: readonly string[], { deadline }: Moment): Promise<readonly unknown[]> {
+    const key = keys[0] as string;
+    return this.#whenOpen(key, deadline, () => {
+      const lane = this.#lane(key);
+      if (this.#goesAtOnce(lane)) return readAlone(keys, this.#connection);
+      const last = this.#joinable(lane);
+      const batch =
+        last instanceof ReadBatch && last.hasRoom(keys.length, 0)
+          ? last
+          : this.#queue.push(lane, new ReadBatch(this.#sender));
+      return batch.add(keys, deadline);
+    });
+  }
+
+  /** What `PTTL` says of a key. */
+  timeLeft(key: string, { deadline }: Moment): Promise<unknown> {
+    return this.#whenOpen(key, deadline, () => {
+      const lane = this.#lane(key);
+      if (this.#goesAtOnce(lane)) return this.#connection.send(key, ['PTTL', key]);
+      const last = this.#joinable(lane);
+      const batch =
+        last instanceof LifeBatch && last.hasRoom(1, 0)
+          ? last
+          : this.#queue.push(lane, new LifeBatch(this.#sender));
+      return batch.add(key, deadline);
+    });
   }
 
   /** Sends a command that changes nothing. */
   send(key: string, args: readonly string[], { deadline }: Moment): Promise<unknown> {
-    if (this.#isOpen(key)) return this.#connection.send(key, args);
-    return this.#open(key, deadline).then(() => this.#connection.send(key, args));
+    return this.#whenOpen(key, deadline, () => {
+      const lane = this.#lane(key);
+      if (this.#goesAtOnce(lane)) return this.#connection.send(key, args);
+      const single = new SingleBatch(deadline, () => this.#connection.send(key, args));
+      return this.#queue.push(lane, single).reply;
+    });
   }
 
   /** Sends a command that changes nothing to a node of a cluster. */
@@ -48,10 +112,28 @@ export class Runner {
   }
 
   /** Runs the script once, all of whose keys are in one slot. Throws `OAUTHDB_TIMEOUT` if it comes too late. */
-  async run({ keys, args }: Operations, { deadline }: Moment): Promise<ScriptReply> {
+  run(operations: Operations, { deadline }: Moment): Promise<ScriptReply> {
     // Whoever calls this has at least one operation, and every operation has a key.
+    const key = operations.keys[0] as string;
+    return this.#whenOpen(key, deadline, () => {
+      const lane = this.#lane(key);
+      if (this.#goesAtOnce(lane)) return this.#runAlone(operations, deadline);
+      const last = this.#joinable(lane);
+      const batch =
+        last instanceof RunBatch && last.takes(operations)
+          ? last
+          : this.#queue.push(lane, new RunBatch(this.#sender, this.#route(key).clock));
+      return batch.add(operations, deadline);
+    });
+  }
+
+  close(): void {
+    this.#queue.fail(closedError());
+    this.#connection.close();
+  }
+
+  async #runAlone({ keys, args }: Operations, deadline: number): Promise<ScriptReply> {
     const key = keys[0] as string;
-    if (!this.#isOpen(key)) await this.#open(key, deadline);
     for (;;) {
       const sentAt = monotonicNow();
       if (sentAt > deadline) throw lateError();
@@ -72,8 +154,28 @@ export class Runner {
     }
   }
 
-  close(): void {
-    this.#connection.close();
+  /**
+   * Whether a call need not wait for the end of the turn: nothing is under way, or in a cluster, whose calls are mostly of different
+   * slots, it is the first of its slot in this turn.
+   */
+  #goesAtOnce(lane: number): boolean {
+    if (!this.#coalescing) return true;
+    if (this.#cluster === undefined) return this.#queue.isEmpty && this.#connection.isIdle;
+    return this.#queue.claim(lane);
+  }
+
+  /** What keeps its order: everything on a single server, a slot of a cluster. */
+  #lane(key: string): number {
+    return this.#cluster === undefined ? 0 : slotOf(key);
+  }
+
+  /** The last batch of a lane, if more may be joined to it. */
+  #joinable(lane: number): Batch | undefined {
+    return this.#refused ? undefined : this.#queue.last(lane);
+  }
+
+  #whenOpen<T>(key: string, deadline: number, work: () => Promise<T>): Promise<T> {
+    return this.#isOpen(key) ? work() : this.#open(key, deadline).then(work);
   }
 
   #isOpen(key: string): boolean {

@@ -76,7 +76,7 @@ export class Lockstep implements RedisClient {
   }
 }
 
-/** The end of this turn of the event loop. */
+/** The end of this turn of the event loop, and of what waits for it. */
 function turn(): Promise<void> {
-  return new Promise((resolve) => setImmediate(resolve));
+  return new Promise((resolve) => setImmediate(() => setImmediate(resolve)));
 }

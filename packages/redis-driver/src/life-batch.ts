@@ -1,0 +1,45 @@
+import type { OAuthDatabaseError } from '@oauthdb/core';
+import { JoinedCalls, type Member, type Sender } from './batch.ts';
+import { isUnknownScript } from './errors.ts';
+import { LEFT_SCRIPT, LEFT_SCRIPT_SHA } from './script.ts';
+
+interface Look extends Member<unknown> {
+  readonly key: string;
+}
+
+/** Questions how long entries still live, which are sent as one call of a script: no command asks it of several keys. */
+export class LifeBatch extends JoinedCalls<unknown, Look> {
+  readonly #sender: Sender;
+
+  constructor(sender: Sender) {
+    super();
+    this.#sender = sender;
+  }
+
+  /** What `PTTL` says of a key. */
+  add(key: string, deadline: number): Promise<unknown> {
+    return new Promise((resolve, reject) => this.push({ key, deadline, resolve, reject }, 1, 0));
+  }
+
+  protected sendAlone({ key, resolve, reject }: Look): void {
+    this.#sender.send(key, ['PTTL', key]).then(resolve, reject);
+  }
+
+  protected sendTogether(members: readonly Look[]): void {
+    const keys = members.map(({ key }) => key);
+    const send = (...command: string[]): Promise<unknown> =>
+      this.#sender.send(keys[0] as string, [...command, String(keys.length), ...keys]);
+    send('EVALSHA', LEFT_SCRIPT_SHA)
+      .catch((error: unknown) => {
+        if (isUnknownScript(error)) return send('EVAL', LEFT_SCRIPT);
+        throw error;
+      })
+      .then(
+        (reply) => {
+          const left = reply as readonly unknown[];
+          for (const [i, { resolve }] of members.entries()) resolve(left[i]);
+        },
+        (error: OAuthDatabaseError) => this.failTogether(members, error, this.#sender),
+      );
+  }
+}

@@ -1,0 +1,108 @@
+import { monotonicNow, type OAuthDatabaseError } from '@oauthdb/core';
+import { JoinedCalls, type Member, type Sender } from './batch.ts';
+import type { ServerClock } from './clock.ts';
+import { commandError, isUnknownScript } from './errors.ts';
+import type { Operations } from './operations.ts';
+import { parseReplies, SCRIPT, SCRIPT_SHA, type ScriptReply } from './script.ts';
+
+interface Run extends Member<ScriptReply> {
+  readonly operations: Operations;
+}
+
+export interface RunSender extends Sender {
+  /** Runs the script for one call, until it is not refused for a clock that was set. */
+  run(operations: Operations, deadline: number): Promise<ScriptReply>;
+}
+
+/** Runs of the script that are sent as one, and still are as many: each has its deadline, and fails by itself. */
+export class RunBatch extends JoinedCalls<ScriptReply, Run> {
+  readonly #sender: RunSender;
+  readonly #clock: ServerClock;
+  #hasRemoval = false;
+
+  constructor(sender: RunSender, clock: ServerClock) {
+    super();
+    this.#sender = sender;
+    this.#clock = clock;
+  }
+
+  /**
+   * Whether a call may come next. A server that is full refuses what adds until a script has removed something, and none of the rest
+   * then: what adds is not joined to what only removes.
+   */
+  takes({ keys, length, adds }: Operations): boolean {
+    return this.hasRoom(keys.length, length) && !(adds && this.#hasRemoval);
+  }
+
+  add(operations: Operations, deadline: number): Promise<ScriptReply> {
+    if (!operations.adds) this.#hasRemoval = true;
+    return new Promise((resolve, reject) => {
+      const { keys, length } = operations;
+      this.push({ operations, deadline, resolve, reject }, keys.length, length);
+    });
+  }
+
+  protected sendAlone({ operations, deadline, resolve, reject }: Run): void {
+    this.#sender.run(operations, deadline).then(resolve, reject);
+  }
+
+  protected sendTogether(members: readonly Run[]): void {
+    this.#run(members).then(
+      (replies) => {
+        for (const [i, member] of members.entries()) this.#settle(member, replies[i] as ScriptReply);
+      },
+      (error: OAuthDatabaseError) => this.failTogether(members, error, this.#sender),
+    );
+  }
+
+  async #run(members: readonly Run[]): Promise<readonly ScriptReply[]> {
+    const { keys, args } = this.#join(members);
+    const call = [String(keys.length), ...keys, ...args];
+    const sentAt = monotonicNow();
+    let raw: unknown;
+    try {
+      raw = await this.#sender.send(keys[0] as string, ['EVALSHA', SCRIPT_SHA, ...call]);
+    } catch (error) {
+      if (!isUnknownScript(error)) throw error;
+      raw = await this.#sender.send(keys[0] as string, ['EVAL', SCRIPT, ...call]);
+    }
+    const { time, replies } = parseReplies(raw, members.length);
+    this.#clock.learn(time, sentAt, monotonicNow());
+    return replies;
+  }
+
+  #settle(member: Run, reply: ScriptReply): void {
+    if (reply.outcome === 'error') member.reject(commandError(new Error(reply.value)));
+    // It is not late here: the server's clock was set, and is known better now.
+    else if (reply.outcome === 'late') this.sendAlone(member);
+    else member.resolve(reply);
+  }
+
+  /** What the script takes; calls that have a single `set` each are put most shortly, for they are the many. */
+  #join(members: readonly Run[]): { keys: string[]; args: string[] } {
+    const keys: string[] = [];
+    const args = ['', String(this.#clock.uncertainty)];
+    // Where the number of the present row of sets stands, and the deadline that they share.
+    let row = 0;
+    let shared = '';
+    for (const { operations, deadline } of members) {
+      const till = String(this.#clock.at(deadline));
+      for (const key of operations.keys) keys.push(key);
+      const [value, life] = operations.onlySet ?? [];
+      if (value === undefined || life === undefined) {
+        args.push(till, String(operations.keys.length), String(operations.args.length));
+        for (const arg of operations.args) args.push(arg);
+        row = 0;
+      } else {
+        if (row === 0 || shared !== till) {
+          args.push(till, 'sets', '0');
+          row = args.length - 1;
+          shared = till;
+        }
+        args[row] = String(Number(args[row]) + 1);
+        args.push(value, life);
+      }
+    }
+    return { keys, args };
+  }
+}

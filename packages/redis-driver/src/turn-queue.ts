@@ -1,0 +1,62 @@
+import type { OAuthDatabaseError } from '@oauthdb/core';
+import type { Batch } from './batch.ts';
+
+// A test that replaces the clock must not stop them.
+const startTurn = setImmediate;
+const stopTurn = clearImmediate;
+
+/**
+ * What waits for the end of this turn of the event loop: batches in the order of their first calls, of which those of one lane, a
+ * slot of a cluster, are sent in that order.
+ *
+ * The turn ends where Node.js has read all its sockets (`setImmediate`): in a server, requests that arrive together come in
+ * separate microtasks.
+ */
+export class TurnQueue {
+  readonly #lanes = new Map<number, Batch[]>();
+  #turn: NodeJS.Immediate | undefined;
+
+  /** Whether nothing waits, and no lane was claimed in this turn. */
+  get isEmpty(): boolean {
+    return this.#lanes.size === 0;
+  }
+
+  /** Whether this is the first call of a lane in this turn, which need not wait. */
+  claim(lane: number): boolean {
+    if (this.#lanes.has(lane)) return false;
+    this.#lanes.set(lane, []);
+    this.#turn ??= startTurn(() => this.#flush());
+    return true;
+  }
+
+  /** The batch that was put last into a lane. */
+  last(lane: number): Batch | undefined {
+    return this.#lanes.get(lane)?.at(-1);
+  }
+
+  /** Puts a batch behind those of its lane. */
+  push<B extends Batch>(lane: number, batch: B): B {
+    const batches = this.#lanes.get(lane);
+    if (batches === undefined) this.#lanes.set(lane, [batch]);
+    else batches.push(batch);
+    this.#turn ??= startTurn(() => this.#flush());
+    return batch;
+  }
+
+  /** Gives up what waits. */
+  fail(error: OAuthDatabaseError): void {
+    if (this.#turn !== undefined) stopTurn(this.#turn);
+    for (const batch of this.#take()) batch.fail(error);
+  }
+
+  #flush(): void {
+    for (const batch of this.#take()) batch.send();
+  }
+
+  #take(): Batch[] {
+    const batches = [...this.#lanes.values()].flat();
+    this.#lanes.clear();
+    this.#turn = undefined;
+    return batches;
+  }
+}
