@@ -18,7 +18,9 @@ import type { ExportOptions } from './operations/export.ts';
 import type { Finding } from './operations/finding.ts';
 import { handleFormOf, type HandleForm } from './operations/handle-form.ts';
 import type { Health } from './operations/health.ts';
+import type { Imported, ImportOptions } from './operations/import.ts';
 import { Operations } from './operations/operations.ts';
+import type { Purged, PurgeOptions } from './operations/purge.ts';
 import type { Stats, StatsOptions } from './operations/stats.ts';
 import { resolveOptions, type DatabaseOptions } from './options.ts';
 import { Reencryption, type Reencrypted } from './secrets/reencrypt.ts';
@@ -139,14 +141,6 @@ export class DriverDatabase implements OAuthDatabase {
     return this.#reencryption.run([this.#grants.region, this.#held.region]);
   }
 
-  close(): Promise<void> {
-    return this.#calls.close(() => this.#driver.close());
-  }
-
-  [Symbol.asyncDispose](): Promise<void> {
-    return this.close();
-  }
-}
   health(): Promise<Health> {
     return this.#operations.health();
   }
@@ -163,3 +157,19 @@ export class DriverDatabase implements OAuthDatabase {
     return this.#operations.export(options);
   }
 
+  import(records: AsyncIterable<Exported> | Iterable<Exported>, options?: ImportOptions): Promise<Imported> {
+    return this.#operations.import(records, options);
+  }
+
+  purge(options?: PurgeOptions): Promise<Purged> {
+    return this.#operations.purge(options);
+  }
+
+  close(): Promise<void> {
+    return this.#calls.close(() => this.#driver.close());
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+}

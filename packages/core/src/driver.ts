@@ -128,6 +128,8 @@ export interface Check {
   readonly key: string;
   /** The version that the key must still have; `null`: it must be absent. */
   readonly version: string | null;
+  /** Where it must be absent: whether it must not be remembered as taken, either. */
+  readonly unused?: boolean;
 }
 
 export interface Put {

@@ -14,6 +14,8 @@ import type { ExportOptions } from './operations/export.ts';
 import type { Finding } from './operations/finding.ts';
 import type { HandleForm } from './operations/handle-form.ts';
 import type { Health } from './operations/health.ts';
+import type { Imported, ImportOptions } from './operations/import.ts';
+import type { Purged, PurgeOptions } from './operations/purge.ts';
 import type { Stats, StatsOptions } from './operations/stats.ts';
 import type { Reencrypted } from './secrets/reencrypt.ts';
 
@@ -177,19 +179,6 @@ export interface OAuthDatabase extends AsyncDisposable {
    * @throws OAuthDatabaseError `OAUTHDB_UNSUPPORTED` where `supports.scan` is false.
    */
   reencrypt(): Promise<Reencrypted>;
-}
-
-export interface HeldToken {
-  readonly key: string;
-  readonly token: string;
-  /** When the token ends; left out, it stays until it is deleted. */
-  readonly expiresAt?: Date | undefined;
-}
-
-export interface TokenExpiry {
-  /** To the millisecond; `null`: never. */
-  readonly expiresAt: Date | null;
-}
 
   /** What stands in keys in place of secrets, for whoever moves data: see {@link import}. */
   readonly handles: HandleForm;
@@ -238,3 +227,47 @@ export interface TokenExpiry {
    * for await (const one of db.export({ kinds: ['client'] })) if (one.kind === 'client') console.log(one.id);
    */
   export(options?: ExportOptions): AsyncIterable<Exported>;
+
+  /**
+   * Takes in what {@link export} gave, of any backend, and says what became of it: sealed with the keys that are configured here,
+   * ending when it ended there, and on the lists that each record says.
+   *
+   * Each entry is written in one step, if what is there is still what was looked at; `merge` lets the newer one stay: by the times
+   * that records say, and else the one that ends later. What was rotated here is never made valid again, nor what is remembered
+   * here as used; what has ended is not stored; what ends at the source ends here. To run it again does no harm, and finishes what
+   * an earlier run began.
+   *
+   * Plain handles are hashed where handles are hashed here. What was revoked or deleted here since the export is not known as such,
+   * and comes back: revoke it again.
+   *
+   * @throws TypeError for what no export gives; what came before it has been taken in.
+   * @throws OAuthDatabaseError `OAUTHDB_UNSUPPORTED` for handles that were hashed otherwise than here: with another pepper, or where
+   * here they are plain.
+   * @example
+   * await to.import(from.export({ kinds: exportedKinds }));
+   */
+  import(records: AsyncIterable<Exported> | Iterable<Exported>, options?: ImportOptions): Promise<Imported>;
+
+  /**
+   * Clears away what is of no use, and says how much: entries that have ended and are still there, members of lists that name what
+   * is not there any more, and, where asked, registrations that nobody uses.
+   *
+   * Beside other work: each is removed in one step, if it is still what was looked at. Where `supports.transactions` is false lists
+   * are left alone; they trim themselves as their members end.
+   *
+   * @throws OAuthDatabaseError `OAUTHDB_UNSUPPORTED` where `supports.scan` is false.
+   */
+  purge(options?: PurgeOptions): Promise<Purged>;
+}
+
+export interface HeldToken {
+  readonly key: string;
+  readonly token: string;
+  /** When the token ends; left out, it stays until it is deleted. */
+  readonly expiresAt?: Date | undefined;
+}
+
+export interface TokenExpiry {
+  /** To the millisecond; `null`: never. */
+  readonly expiresAt: Date | null;
+}

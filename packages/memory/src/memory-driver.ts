@@ -61,8 +61,9 @@ export class MemoryDriver implements Driver {
       if (this.#store.marker(take.key, now)?.attempt === take.attempt) return { committed: true, deleted: 0 };
       if (this.#look(take, now).status !== 'taken') return nothing;
     }
-    for (const { key, version } of checks) {
+    for (const { key, version, unused } of checks) {
       if ((this.#store.get(key, now)?.value ?? null) !== version) return nothing;
+      if (unused === true && this.#store.marker(key, now) !== undefined) return nothing;
     }
     this.#store.sweep(now);
     if (take !== undefined) this.#mark(take, now);

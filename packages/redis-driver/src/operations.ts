@@ -36,26 +36,29 @@ export class Operations {
     this.args.push('mark');
   }
 
-  check({ key, version }: Check): void {
+  check({ key, version, unused }: Check): void {
     this.keys.push(key);
-    if (version === null) this.args.push('absent');
+    if (version === null && unused === true) {
+      this.keys.push(companion(key, 'used'));
+      this.args.push('fresh');
+    } else if (version === null) this.args.push('absent');
     else this.args.push('equals', version);
   }
 
   put({ key, value, expiresAt, tags }: Put, now: number): void {
+    this.#adds = true;
     this.keys.push(key);
     const left = life(expiresAt, now);
     if (tags === undefined || tags.length === 0) this.args.push('set', value, left);
-    this.#adds = true;
     else this.args.push('place', value, left, '');
   }
 
   /** Puts an entry that was listed in an earlier step. */
   putListed({ key, value, expiresAt }: Put, now: number, left: number): void {
+    this.#adds = true;
     this.keys.push(key);
     this.args.push('place', value, lifeAfter(expiresAt, now, left), 'early');
   }
-    this.#adds = true;
 
   delete({ key }: Delete): void {
     this.keys.push(key);
@@ -64,10 +67,10 @@ export class Operations {
 
   /** Lists an entry that is put in the same step. */
   tag(tag: Tag, { expiresAt }: Put, now: number): void {
+    this.#adds = true;
     this.#list(tag);
     this.args.push(tag.shared === true ? 'share' : 'tag', tag.member, life(expiresAt, now), '');
   }
-    this.#adds = true;
 
   /**
    * Lists an entry that is put in a later step; not for a shorter time than it is listed already, for if this change fails, an
@@ -76,10 +79,10 @@ export class Operations {
    * @param left - how long before the deadline it is `now`, in ms.
    */
   tagEarly(tag: Tag, { expiresAt }: Put, now: number, left: number): void {
+    this.#adds = true;
     this.#list(tag);
     this.args.push(
       tag.shared === true ? 'share' : 'tag',
-    this.#adds = true;
       tag.member,
       lifeAfter(expiresAt, now, left),
       'early',

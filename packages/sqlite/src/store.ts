@@ -126,8 +126,10 @@ export class Store {
     if (found !== null && found.taken.status !== 'taken') return { committed: false, deleted: 0 };
     // This attempt has been here before, and that run was all of it.
     if (found !== null && found.entry === null) return { committed: true, deleted: 0 };
-    for (const { key, version } of checks) {
+    for (const { key, version, unused } of checks) {
       if ((this.value(key, now) ?? null) !== version) return { committed: false, deleted: 0 };
+      if (unused === true && this.#marker.get(key, now) !== undefined)
+        return { committed: false, deleted: 0 };
     }
     if (take !== undefined && found !== null && found.entry !== null) this.#use(take, found.entry, now);
     let deleted = 0;

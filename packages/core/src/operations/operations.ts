@@ -2,6 +2,8 @@ import type { Exported } from './exported.ts';
 import { exportAll, type ExportOptions } from './export.ts';
 import type { Finding } from './finding.ts';
 import { health, type Health } from './health.ts';
+import { Importer, type Imported, type ImportOptions } from './import.ts';
+import { purge, type Purged, type PurgeOptions } from './purge.ts';
 import { stats, type Stats, type StatsOptions } from './stats.ts';
 import type { Stores } from './stores.ts';
 
@@ -26,7 +28,18 @@ export class Operations {
     return stats(this.#stores, options);
   }
 
+  purge(options: PurgeOptions = {}): Promise<Purged> {
+    return purge(this.#stores, options);
+  }
+
   export(options: ExportOptions = {}): AsyncIterable<Exported> {
     return exportAll(this.#stores, options);
+  }
+
+  async import(
+    records: AsyncIterable<Exported> | Iterable<Exported>,
+    options: ImportOptions = {},
+  ): Promise<Imported> {
+    return new Importer(this.#stores, options).run(records);
   }
 }

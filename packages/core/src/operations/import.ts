@@ -1,0 +1,194 @@
+import type { Moment, Put } from '../driver.ts';
+import { contended, TRIES } from '../grants/record-store.ts';
+import { kindOf } from '../input.ts';
+import type { Exported } from './exported.ts';
+import { incomingOf, type Incoming } from './incoming.ts';
+import { absent, Look, type Write } from './look.ts';
+import type { ImportMode } from './merge.ts';
+import type { Stores } from './stores.ts';
+
+export interface ImportOptions {
+  /** What becomes of entries that are there already. Default `merge`. */
+  readonly mode?: ImportMode | undefined;
+  /** Whether to look only, and say what would be done. Default `false`. */
+  readonly dryRun?: boolean | undefined;
+}
+
+/** What became of the records of an import. */
+export interface Imported {
+  /** How many were not there and are now. */
+  readonly stored: number;
+  /** How many took the place of another one. */
+  readonly replaced: number;
+  /** How many were left out for what is there. */
+  readonly kept: number;
+  /** How many had ended already. */
+  readonly expired: number;
+  /** How many are known here as used, or as rotated: they would be valid again. */
+  readonly refused: number;
+  /** How many were left out because what is there cannot be read; `replace` replaces that, too. */
+  readonly unreadable: number;
+}
+
+const OPERATION = 'import';
+
+/** How many records are worked on together. */
+const PIECE = 500;
+
+/** How many pieces are under way. */
+const PIECES = 4;
+
+/** How many entries one change puts: each is put on up to three lists, and no backend should be busy with it for long. */
+const GROUP = 100;
+
+type Outcome = keyof Imported;
+
+/** Takes in what an export gave. */
+export class Importer {
+  readonly #stores: Stores;
+  readonly #looking: Look;
+  readonly #dryRun: boolean;
+  readonly #count: { -readonly [outcome in Outcome]: number } = {
+    stored: 0,
+    replaced: 0,
+    kept: 0,
+    expired: 0,
+    refused: 0,
+    unreadable: 0,
+  };
+
+  constructor(stores: Stores, { mode = 'merge', dryRun = false }: ImportOptions) {
+    if (mode !== 'merge' && mode !== 'skip' && mode !== 'replace')
+      throw new TypeError(`mode must be merge, skip or replace, received ${kindOf(mode)}`);
+    if (typeof dryRun !== 'boolean')
+      throw new TypeError(`dryRun must be true or false, received ${kindOf(dryRun)}`);
+    this.#stores = stores;
+    this.#looking = new Look(stores, mode);
+    this.#dryRun = dryRun;
+  }
+
+  async run(records: AsyncIterable<Exported> | Iterable<Exported>): Promise<Imported> {
+    const running = new Set<Promise<void>>();
+    try {
+      for await (const piece of pieces(records, PIECE)) {
+        const work = this.#piece(piece.map((one) => incomingOf(this.#stores, one)));
+        // Whoever waits below gets the failure.
+        work.then(
+          () => running.delete(work),
+          () => {},
+        );
+        running.add(work);
+        if (running.size >= PIECES) await Promise.race(running);
+      }
+      await Promise.all(running);
+    } finally {
+      // Nothing of an import goes on after it has failed.
+      await Promise.allSettled(running);
+    }
+    return { ...this.#count };
+  }
+
+  async #piece(incoming: readonly Incoming[]): Promise<void> {
+    let left = incoming;
+    while (left.length > 0) {
+      // A key that comes twice is worked on twice, one after the other.
+      const first = new Map<string, Incoming>();
+      const again: Incoming[] = [];
+      for (const one of left) {
+        if (first.has(one.key)) again.push(one);
+        else first.set(one.key, one);
+      }
+      await this.#distinct([...first.values()]);
+      left = again;
+    }
+  }
+
+  async #distinct(incoming: readonly Incoming[]): Promise<void> {
+    const now = this.#stores.records.now();
+    const alive = incoming.filter(({ endsAt }) => endsAt === null || endsAt > now);
+    this.#count.expired += incoming.length - alive.length;
+    if (this.#dryRun) {
+      for (const { outcome } of await this.#look(alive)) this.#count[outcome]++;
+      return;
+    }
+    if (!this.#stores.driver.supports.transactions) {
+      const writes = await this.#look(alive);
+      await Promise.all(writes.map((write) => this.#write(write)));
+      return;
+    }
+    const groups = Array.from({ length: Math.ceil(alive.length / GROUP) }, (_, i) =>
+      alive.slice(i * GROUP, (i + 1) * GROUP),
+    );
+    await Promise.all(groups.map((group) => this.#group(group)));
+  }
+
+  /** Writes a group in one step: as if nothing of it were there, and else as it turns out to be. */
+  async #group(group: readonly Incoming[]): Promise<void> {
+    if (
+      await this.#commit(group.map((incoming) => ({ incoming, check: absent(incoming), outcome: 'stored' })))
+    )
+      return;
+    const writes = await this.#look(group);
+    if (await this.#commit(writes)) return;
+    await Promise.all(writes.map((write) => this.#write(write)));
+  }
+
+  /** Writes one entry; if somebody else came first, what that says to it decides again. */
+  async #write(write: Write): Promise<void> {
+    let next: Write | undefined = write;
+    for (let tries = 0; next !== undefined; tries++) {
+      if (tries === TRIES) throw contended(OPERATION);
+      if (await this.#commit([next])) return;
+      [next] = await this.#look([next.incoming]);
+    }
+  }
+
+  /** Whether all of them are written, and counted. What has ended on the way is not written. */
+  async #commit(writes: readonly Write[]): Promise<boolean> {
+    if (writes.length === 0) return true;
+    const { calls, driver } = this.#stores;
+    let alive: readonly Write[] = [];
+    const committed = await calls.run(OPERATION, 'idempotent', async (at, repeated) => {
+      alive = writes.filter(({ incoming: { endsAt } }) => endsAt === null || endsAt > at.now);
+      if (alive.length === 0) return true;
+      const checks = alive.map(({ check }) => check);
+      const puts = alive.map(({ incoming }) => incoming.put);
+      if ((await driver.commit({ checks, puts }, at)).committed) return true;
+      // It may have been this very change, whose reply was lost.
+      return repeated && (await this.#areThere(puts, at));
+    });
+    if (!committed) return false;
+    for (const { outcome } of alive) this.#count[outcome]++;
+    this.#count.expired += writes.length - alive.length;
+    return true;
+  }
+
+  /** What is to be written, by what is there; what is not is counted. */
+  async #look(incoming: readonly Incoming[]): Promise<Write[]> {
+    return (await this.#looking.at(incoming)).flatMap((one) => {
+      if (typeof one !== 'string') return [one];
+      this.#count[one]++;
+      return [];
+    });
+  }
+
+  async #areThere(puts: readonly Put[], at: Moment): Promise<boolean> {
+    const keys = puts.map(({ key }) => key);
+    const entries = await this.#stores.driver.read(keys, at);
+    return puts.every(({ value }, i) => entries[i]?.value === value);
+  }
+}
+
+async function* pieces<T>(
+  items: AsyncIterable<T> | Iterable<T>,
+  size: number,
+): AsyncGenerator<T[], void, undefined> {
+  let piece: T[] = [];
+  for await (const item of items) {
+    piece.push(item);
+    if (piece.length < size) continue;
+    yield piece;
+    piece = [];
+  }
+  if (piece.length > 0) yield piece;
+}

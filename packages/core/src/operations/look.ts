@@ -1,0 +1,118 @@
+import { randomUUID } from 'node:crypto';
+import type { Check, Entry } from '../driver.ts';
+import { isOAuthDatabaseError } from '../error.ts';
+import type { Kind } from '../grants/keys.ts';
+import { endOf, REMEMBER_MS } from '../grants/record-store.ts';
+import type { Incoming } from './incoming.ts';
+import { verdict, type ImportMode } from './merge.ts';
+import type { Stores } from './stores.ts';
+
+const OPERATION = 'import';
+
+/** How an entry is to be written: if what is there is still what was seen. */
+export interface Write {
+  readonly incoming: Incoming;
+  readonly check: Check;
+  readonly outcome: 'stored' | 'replaced';
+}
+
+/** Why an entry is not written. */
+export type Reason = 'kept' | 'refused' | 'unreadable';
+
+const singleUse: ReadonlySet<string> = new Set<Kind>(['state', 'code']);
+
+/** What must hold for an entry that is to be new. */
+export function absent({ kind, key }: Incoming): Check {
+  return singleUse.has(kind) ? { key, version: null, unused: true } : { key, version: null };
+}
+
+/** Decides what becomes of what comes, by what is there. */
+export class Look {
+  readonly #stores: Stores;
+  readonly #mode: ImportMode;
+
+  constructor(stores: Stores, mode: ImportMode) {
+    this.#stores = stores;
+    this.#mode = mode;
+  }
+
+  async at(incoming: readonly Incoming[]): Promise<(Write | Reason)[]> {
+    if (incoming.length === 0) return [];
+    const entries = await this.#read(incoming.map(({ key }) => key));
+    const ends = await this.#endsOfHeld(incoming, entries);
+    const used = await this.#used(incoming, entries);
+    return incoming.map((one, i) =>
+      used.has(one.key) ? 'refused' : this.#decide(one, entries[i] ?? null, ends.get(one.key) ?? null),
+    );
+  }
+
+  #decide(incoming: Incoming, entry: Entry | null, heldEnd: number | null): Write | Reason {
+    if (entry === null) return { incoming, check: absent(incoming), outcome: 'stored' };
+    const check = { key: incoming.key, version: entry.version };
+    const record = this.#decoded(incoming, entry.value);
+    if (record === null)
+      return this.#mode === 'replace' ? { incoming, check, outcome: 'replaced' } : 'unreadable';
+    const endsAt = incoming.kind === 'held' ? heldEnd : endOf(record);
+    // The backend may keep what has ended: it is replaced by whatever comes.
+    if (endsAt !== null && endsAt <= this.#stores.records.now())
+      return { incoming, check, outcome: 'stored' };
+    const decided = verdict(this.#mode, { record, endsAt }, incoming);
+    return decided === 'take' ? { incoming, check, outcome: 'replaced' } : decided;
+  }
+
+  /** What is there; nothing is known of a token that is held. `null` when it cannot be read. */
+  #decoded({ kind, key }: Incoming, value: string): Record<string, unknown> | null {
+    try {
+      if (kind !== 'held') return this.#stores.records.decode(kind, key, value);
+      this.#stores.keyRing.open(key, value);
+      return {};
+    } catch (error) {
+      if (isOAuthDatabaseError(error)) return null;
+      throw error;
+    }
+  }
+
+  #read(keys: readonly string[]): Promise<readonly (Entry | null)[]> {
+    const { calls, driver } = this.#stores;
+    return calls.run(OPERATION, 'read', (at) => driver.read(keys, at));
+  }
+
+  /** When the tokens end that are held already, by key. */
+  async #endsOfHeld(
+    incoming: readonly Incoming[],
+    entries: readonly (Entry | null)[],
+  ): Promise<ReadonlyMap<string, number>> {
+    const ends = new Map<string, number>();
+    const keys = incoming.flatMap(({ kind, key }, i) =>
+      kind === 'held' && entries[i] !== null ? [key] : [],
+    );
+    if (keys.length === 0 || this.#mode !== 'merge') return ends;
+    const { calls, driver } = this.#stores;
+    await calls.run(OPERATION, 'read', async (at) => {
+      const lives = await driver.timeLeft(keys, at);
+      keys.forEach((key, i) => {
+        const life = lives[i] ?? 0;
+        if (life !== Infinity) ends.set(key, at.now + life);
+      });
+    });
+    return ends;
+  }
+
+  /** The keys of what is single use, not there, and remembered as used. */
+  async #used(
+    incoming: readonly Incoming[],
+    entries: readonly (Entry | null)[],
+  ): Promise<ReadonlySet<string>> {
+    const used = new Set<string>();
+    const { calls, driver } = this.#stores;
+    const ask = async (key: string): Promise<void> => {
+      // Nothing contains this: asking takes nothing.
+      const take = { key, attempt: randomUUID(), containing: randomUUID(), rememberMs: REMEMBER_MS };
+      const { status } = await calls.run(OPERATION, 'read', (at) => driver.take(take, at));
+      if (status === 'used') used.add(key);
+    };
+    const asked = incoming.filter(({ kind }, i) => singleUse.has(kind) && (entries[i] ?? null) === null);
+    await Promise.all(asked.map(({ key }) => ask(key)));
+    return used;
+  }
+}

@@ -1,0 +1,50 @@
+import { isoTime } from '../grants/record-input.ts';
+
+/** What becomes of an entry that is there already. */
+export type ImportMode =
+  /** The newer of the two stays. */
+  | 'merge'
+  /** What is there stays. */
+  | 'skip'
+  /** What comes takes its place. */
+  | 'replace';
+
+/** One of two entries under the same key. */
+export interface Version {
+  readonly record: Record<string, unknown>;
+  /** Epoch milliseconds; `null`: never. */
+  readonly endsAt: number | null;
+}
+
+/**
+ * Whether what comes takes the place of what is there (`take`) or not (`kept`), or must not in any mode (`refused`): a refresh token
+ * that was rotated here would be valid again, beside its successor.
+ */
+export function verdict(mode: ImportMode, there: Version, comes: Version): 'take' | 'kept' | 'refused' {
+  const [endedThere, endedHere] = [isEnded(there), isEnded(comes)];
+  if (endedThere && !endedHere) return 'refused';
+  if (mode !== 'merge') return mode === 'skip' ? 'kept' : 'take';
+  if (endedHere && !endedThere) return 'take';
+  const [before, after] = [stampOf(there.record), stampOf(comes.record)];
+  if (before !== after) return after > before ? 'take' : 'kept';
+  // Of the same age: the one that was prolonged. None that never ends takes the place of one that does.
+  return comes.endsAt !== null && there.endsAt !== null && comes.endsAt > there.endsAt ? 'take' : 'kept';
+}
+
+function isEnded({ record }: Version): boolean {
+  return record['rotated_at'] !== undefined;
+}
+
+const stamps = ['rotated_at', 'updated_at', 'issued_at', 'created_at', 'client_id_issued_at'];
+
+/** When a record was last changed, as far as it says so; epoch milliseconds. */
+function stampOf(record: Record<string, unknown>): number {
+  return Math.max(0, ...stamps.map((stamp) => timeOf(record[stamp])));
+}
+
+/** Other programs write epoch seconds. */
+function timeOf(value: unknown): number {
+  if (typeof value === 'number') return value > 1e11 ? value : value * 1000;
+  const time = typeof value === 'string' ? isoTime(value) : Number.NaN;
+  return Number.isNaN(time) ? 0 : time;
+}
