@@ -16,6 +16,8 @@ export type Work<T> = (at: Moment, repeated: boolean) => Promise<T>;
 /** After its deadline a call waits so long for an answer that is on its way, or for a driver to say what was the matter. */
 const GRACE_MS = 100;
 
+const startTurn = setImmediate;
+
 /** How long `close` waits for the calls under way, and then for the driver. */
 const CLOSE_MS = 450;
 
@@ -39,10 +41,10 @@ export class Calls {
    */
   run<T>(operation: string, effect: Effect, work: Work<T>): Promise<T> {
     const { commandTimeout, maxCallsInFlight } = this.#options;
-    if (this.#closed !== undefined) return Promise.reject(closedError(operation));
+    if (this.#closed !== undefined) return refused(closedError(operation));
     if (this.#inFlight >= maxCallsInFlight) {
       const message = `${maxCallsInFlight} calls are under way already`;
-      return Promise.reject(
+      return refused(
         new OAuthDatabaseError('OAUTHDB_OVERLOADED', message, { operation, outcome: 'not_executed' }),
       );
     }
@@ -133,6 +135,11 @@ function started<T>(work: () => Promise<T>): Promise<T> {
   } catch (error) {
     return Promise.reject(error);
   }
+}
+
+/** In a turn of its own: who calls again and again without a pause must not keep those under way from settling. */
+function refused(error: OAuthDatabaseError): Promise<never> {
+  return new Promise((_, reject) => startTurn(reject, error));
 }
 
 function closedError(

@@ -1,5 +1,7 @@
 import { behaviours } from './behaviours/index.ts';
 import { Context } from './context.ts';
+import { faultBehaviours } from './faults/behaviours/index.ts';
+import { faultConformance, isHeldTo, runFaultCase } from './faults/run.ts';
 import type { Backend, Case, Runner } from './suite.ts';
 
 /** Ten thousand keys take a while on a busy machine. */
@@ -8,7 +10,8 @@ const CASE_TIMEOUT_MS = 120_000;
 /**
  * Registers the suite that every backend must pass with a test runner.
  *
- * There is nothing to leave out: the suite asks the driver what it `supports`, and tests both answers.
+ * There is nothing to leave out: the suite asks the driver what it `supports`, and tests both answers. A backend that can be broken
+ * on purpose gives `faults`, and is held to what it promises while they last.
  *
  * @example
  * import { describe, it } from 'node:test';
@@ -28,6 +31,8 @@ export function conformance(runner: Runner, backend: Backend): void {
   };
   if (backend.name === undefined) register();
   else runner.describe(backend.name, register);
+  const { faults } = backend;
+  if (faults !== undefined) faultConformance(runner, { ...backend, faults });
 }
 
 export interface Failure {
@@ -46,15 +51,22 @@ export async function failures(
   wanted: (name: string) => boolean = () => true,
 ): Promise<Failure[]> {
   const failed: Failure[] = [];
-  for (const behaviour of behaviours) {
-    for (const one of behaviour.cases) {
-      const name = `${behaviour.name} › ${one.name}`;
-      if (!wanted(name)) continue;
-      try {
-        await runCase(backend, one);
-      } catch (error) {
-        failed.push({ name, error });
-      }
+  const attempt = async (name: string, run: () => Promise<void>): Promise<void> => {
+    if (!wanted(name)) return;
+    try {
+      await run();
+    } catch (error) {
+      failed.push({ name, error });
+    }
+  };
+  for (const { name, cases } of behaviours) {
+    for (const one of cases) await attempt(`${name} › ${one.name}`, () => runCase(backend, one));
+  }
+  const { faults } = backend;
+  if (faults === undefined) return failed;
+  for (const { name, cases } of faultBehaviours) {
+    for (const one of cases.filter((each) => isHeldTo(faults, each))) {
+      await attempt(`${name} › ${one.name}`, () => runFaultCase({ ...backend, faults }, one));
     }
   }
   return failed;

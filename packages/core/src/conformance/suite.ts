@@ -2,6 +2,7 @@ import type { Driver } from '../driver.ts';
 import type { OAuthDatabase } from '../oauth-database.ts';
 import type { DatabaseOptions } from '../options.ts';
 import type { Context } from './context.ts';
+import type { FaultHook } from './faults/hook.ts';
 
 /** What the suite needs of a backend. */
 export interface Backend {
@@ -20,12 +21,20 @@ export interface Backend {
    * Stands in every key prefix the suite makes up, for stores that must be told where a key may live. Default: `t`.
    */
   readonly prefix?: string;
+  /** Ways to break it. With them the suite holds the backend to what it promises while things break; without, to nothing of that. */
+  readonly faults?: FaultHook;
 }
 
 /** The two functions of a test runner, as vitest, `node:test`, Mocha, Jest and Bun have them. */
 export interface Runner {
   describe(name: string, body: () => void): unknown;
-  it(name: string, body: () => Promise<void>, timeoutMs?: number): unknown;
+  readonly it: It;
+}
+
+export interface It {
+  (name: string, body: () => Promise<void>, timeoutMs?: number): unknown;
+  /** Shows a case that is not run. */
+  skip?(name: string, body: () => Promise<void>): unknown;
 }
 
 /** One thing that a backend must do. The name is a sentence. */

@@ -2,52 +2,11 @@ import assert from 'node:assert/strict';
 import { isOAuthDatabaseError, OAuthDatabaseError } from '../../../error.ts';
 import type { OAuthDatabase } from '../../../oauth-database.ts';
 import type { Context } from '../../context.ts';
+import { everyMethod } from '../../every-method.ts';
 import type { Behaviour } from '../../suite.ts';
 import { through } from '../../through.ts';
-import { collect, fails } from '../../tools.ts';
+import { fails } from '../../tools.ts';
 import { anyAlive, flow, issuance, issueTokens, storeCode, successors } from './flow.ts';
-
-/** Every method of what is issued. */
-function everyMethod(db: OAuthDatabase): Record<string, () => Promise<unknown>> {
-  const [client_id, username] = ['c', 'u'];
-  const token = { client_id, jti: 'j', token: 'r' };
-  return {
-    'clients.register': () => db.clients.register({ client_id }),
-    'clients.get': () => db.clients.get(client_id),
-    'clients.update': () => db.clients.update(client_id, {}),
-    'clients.delete': () => db.clients.delete(client_id),
-    'clients.list': () => collect(db.clients.list()),
-    'clients.list of a user': () => collect(db.clients.list({ username })),
-    'clients.listPage': () => db.clients.listPage(),
-    'states.store': () => db.states.store('s', { client_id }),
-    'states.consume': () => db.states.consume('s'),
-    'codes.store': () => db.codes.store('c', { client_id }),
-    'codes.peek': () => db.codes.peek('c'),
-    'codes.consume': () => db.codes.consume('c', { client_id }),
-    'accessTokens.store': () => db.accessTokens.store(token),
-    'accessTokens.get': () => db.accessTokens.get('j'),
-    'accessTokens.has': () => db.accessTokens.has('j'),
-    'accessTokens.expiry': () => db.accessTokens.expiry('j'),
-    'accessTokens.revoke': () => db.accessTokens.revoke('j'),
-    'accessTokens.list': () => collect(db.accessTokens.list({ username })),
-    'accessTokens.listPage': () => db.accessTokens.listPage({ username }),
-    'refreshTokens.store': () => db.refreshTokens.store(token),
-    'refreshTokens.get': () => db.refreshTokens.get('r'),
-    'refreshTokens.rotate': () => db.refreshTokens.rotate('r', () => null),
-    'refreshTokens.revoke': () => db.refreshTokens.revoke('r'),
-    'refreshTokens.list': () => collect(db.refreshTokens.list({ username })),
-    'refreshTokens.listPage': () => db.refreshTokens.listPage({ username }),
-    'sessions.store': () => db.sessions.store('s', { username }),
-    'sessions.get': () => db.sessions.get('s'),
-    'sessions.touch': () => db.sessions.touch('s'),
-    'sessions.delete': () => db.sessions.delete('s'),
-    'sessions.list': () => collect(db.sessions.list({ username })),
-    'sessions.listPage': () => db.sessions.listPage({ username }),
-    issue: () => db.issue({ client_id, accessToken: { jti: 'j' } }),
-    'issue for a code': () => db.issue({ client_id, code: 'c', accessToken: { jti: 'j' } }),
-    revoke: () => db.revoke({ username }),
-  };
-}
 
 interface Failure {
   readonly run: (db: OAuthDatabase) => Promise<unknown>;

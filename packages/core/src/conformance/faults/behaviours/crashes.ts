@@ -1,0 +1,56 @@
+import assert from 'node:assert/strict';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { flow, issuance, type Flow, type Tokens } from '../../behaviours/grants/flow.ts';
+import { collect } from '../../tools.ts';
+import type { FaultBehaviour } from '../case.ts';
+import { TIMEOUT_MS } from '../context.ts';
+
+const ROUNDS = 3;
+const WORKERS = 8;
+
+export const crashedIndex: FaultBehaviour = {
+  name: 'faults: a backend that is killed while tokens are issued',
+  cases: [
+    {
+      name: 'lists every token that can be read, and has every one that was acknowledged',
+      needs: ['kill', 'restart'],
+      run: async (t) => {
+        const [db, beside] = [await t.database({ maxRetriesPerRequest: 0 }), await t.beside()];
+        if (!db.supports.permanence) return;
+        for (let round = 0; round < ROUNDS; round++) {
+          await t.recovered(() => db.storeToken('before', 'token'));
+          const over = new AbortController();
+          const issued: (Tokens & { f: Flow; acknowledged: boolean })[] = [];
+          const workers = Array.from({ length: WORKERS }, async () => {
+            while (!over.signal.aborted) {
+              const f = flow();
+              const { jti, token, ...rest } = issuance(f);
+              const how = await t.outcome(() => db.issue(rest), 4 * TIMEOUT_MS);
+              issued.push({ f, jti, token, acknowledged: how.status === 'fulfilled' });
+            }
+          });
+          await sleep(30 + round * 20);
+          await t.faults.kill();
+          over.abort();
+          await Promise.all(workers);
+          await t.faults.restart();
+          await t.recovered(() => db.storeToken('after', 'token'));
+          for (const { f, jti, token, acknowledged } of issued) {
+            const [access, refresh] = [
+              await beside.accessTokens.get(jti),
+              await beside.refreshTokens.get(token),
+            ];
+            if (acknowledged) assert.ok(access !== null && refresh !== null, 'what was acknowledged is gone');
+            if (db.supports.transactions) assert.equal(access === null, refresh === null);
+            const owner = { username: f.username };
+            const jtis = (await collect(beside.accessTokens.list(owner))).map((one) => one.jti);
+            const handles = (await collect(beside.refreshTokens.list(owner))).map((one) => one.handle);
+            assert.equal(jtis.includes(jti), access !== null, 'an access token is readable and not listed');
+            if (refresh !== null)
+              assert.ok(handles.includes(refresh.handle), 'a refresh token is not listed');
+          }
+        }
+      },
+    },
+  ],
+};

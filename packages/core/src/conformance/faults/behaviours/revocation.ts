@@ -1,0 +1,47 @@
+import assert from 'node:assert/strict';
+import {
+  anyAlive,
+  flow,
+  issuance,
+  issueTokens,
+  storeCode,
+  successors,
+} from '../../behaviours/grants/flow.ts';
+import type { FaultBehaviour } from '../case.ts';
+import { TIMEOUT_MS } from '../context.ts';
+import { whileCut } from './cutting.ts';
+
+const ROUNDS = 25;
+
+export const cutRevocation: FaultBehaviour = {
+  name: 'faults: a revocation that was acknowledged while connections were cut',
+  cases: [
+    {
+      name: 'leaves nothing of what was issued or rotated beside it',
+      needs: ['cut'],
+      run: async (t) => {
+        const [db, rival, beside] = [await t.database(), await t.database(), await t.beside()];
+        for (const one of [db, rival]) await t.recovered(() => one.storeToken('before', 'token'));
+        let acknowledged = 0;
+        await whileCut(t, async () => {
+          for (let round = 0; round < ROUNDS; round++) {
+            const f = flow();
+            const first = await issueTokens(beside, f);
+            const [to, redeemed] = [successors(), issuance(f, await storeCode(beside, f))];
+            const { jti, token, ...redemption } = redeemed;
+            const rivals = [
+              t.outcome(() => rival.refreshTokens.rotate(first.token, to.next), 6 * TIMEOUT_MS),
+              t.outcome(() => rival.issue(redemption), 6 * TIMEOUT_MS),
+            ];
+            const revoked = await t.outcome(() => db.revoke({ username: f.username }), 10 * TIMEOUT_MS);
+            await Promise.all(rivals);
+            if (revoked.status !== 'fulfilled') continue;
+            acknowledged++;
+            assert.equal(await anyAlive(beside, first, to, { jti, token }), false, `round ${round}`);
+          }
+        });
+        assert.ok(acknowledged > 0, 'no revocation succeeded');
+      },
+    },
+  ],
+};

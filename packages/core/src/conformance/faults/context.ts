@@ -1,0 +1,123 @@
+import assert from 'node:assert/strict';
+import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { DriverDatabase } from '../../driver-database.ts';
+import type { Driver, Moment } from '../../driver.ts';
+import type { OAuthDatabaseError } from '../../error.ts';
+import type { OAuthDatabase } from '../../oauth-database.ts';
+import type { DatabaseOptions } from '../../options.ts';
+import { monotonicNow } from '../../timing.ts';
+import type { Backend } from '../suite.ts';
+import type { BreakableStore, FaultName, Faults } from './hook.ts';
+import { faultOf, settled, SLACK_MS, type Settled } from './settled.ts';
+
+/** How long the calls of these cases may take. */
+export const TIMEOUT_MS = 600;
+
+/** How long a backend that is sound again may take until calls succeed, without anybody restarting anything. */
+const RECOVERY_MS = 15_000;
+
+export type Database = (driver: Driver, options: DatabaseOptions) => OAuthDatabase;
+
+/** What one case works with: a store of its own that it may break, and databases that are closed after it. */
+export class FaultContext {
+  /** Those that the case needs are there. */
+  readonly faults: Faults;
+  readonly offers: ReadonlySet<FaultName>;
+  /** No error may show one of these. */
+  readonly secrets: string[];
+  readonly #store: BreakableStore;
+  readonly #database: Database;
+  readonly #prefix: string;
+  readonly #opened: { close(): Promise<void> }[] = [];
+
+  constructor(store: BreakableStore, offers: readonly FaultName[], backend: Partial<Backend>) {
+    this.#store = store;
+    this.faults = store as Faults;
+    this.offers = new Set(offers);
+    this.secrets = [...(store.secrets ?? [])];
+    this.#database = backend.database ?? ((driver, options) => new DriverDatabase(driver, options));
+    this.#prefix = `${backend.prefix ?? 't'}${randomUUID()}:`;
+  }
+
+  /** A database on the store, by the way that the faults are in. Its calls have {@link TIMEOUT_MS}. */
+  async database(options: DatabaseOptions = {}): Promise<OAuthDatabase> {
+    return this.#make(await this.#store.open({ commandTimeout: TIMEOUT_MS }), {
+      commandTimeout: TIMEOUT_MS,
+      ...options,
+    });
+  }
+
+  /** A database that sees what is in the store, and has the time for it. */
+  async beside(options: DatabaseOptions = {}): Promise<OAuthDatabase> {
+    return this.#make(await this.#store.beside(), { commandTimeout: 30_000, ...options });
+  }
+
+  /** A driver that sees what is in the store. */
+  async driverBeside(): Promise<Driver> {
+    const driver = await this.#store.beside();
+    this.#opened.push(driver);
+    return driver;
+  }
+
+  /** A key of this case, as it is stored. */
+  heldKey(key: string): string {
+    return `${this.#prefix}held:${key}`;
+  }
+
+  /** This moment, for a call to a driver. */
+  at(): Moment {
+    return { now: Date.now(), deadline: monotonicNow() + 30_000 };
+  }
+
+  /** A secret that must show nowhere. */
+  secret(kind: string): string {
+    const secret = `${kind}-canary-${randomUUID()}`;
+    this.secrets.push(secret);
+    return secret;
+  }
+
+  /** How a call comes out: in time, and if it fails, with an error as it must be. */
+  async outcome<T>(call: () => Promise<T>, within: number = TIMEOUT_MS): Promise<Settled<T>> {
+    const how = await settled(call, within + SLACK_MS);
+    assert.notEqual(
+      how.status,
+      'pending',
+      `a call was still under way ${Math.round(how.ms)} ms after it began`,
+    );
+    if (how.status === 'rejected') {
+      const wrong = faultOf(how.error, this.secrets);
+      assert.equal(wrong, null, `an error ${wrong}`);
+    }
+    return how;
+  }
+
+  /** The error that a call must fail with, in time. */
+  async failure(call: () => Promise<unknown>, within: number = TIMEOUT_MS): Promise<OAuthDatabaseError> {
+    const how = await this.outcome(call, within);
+    assert.equal(how.status, 'rejected', 'a call succeeded that could not');
+    return (how as { error: OAuthDatabaseError }).error;
+  }
+
+  /** Repeats `call` until it succeeds. */
+  async recovered<T>(call: () => Promise<T>): Promise<T> {
+    const end = monotonicNow() + RECOVERY_MS;
+    for (;;) {
+      const how = await this.outcome(call, RECOVERY_MS);
+      if (how.status === 'fulfilled') return how.value;
+      if (monotonicNow() > end && how.status === 'rejected') throw how.error;
+      await sleep(10);
+    }
+  }
+
+  async close(): Promise<void> {
+    await Promise.all(this.#opened.map((one) => one.close()));
+  }
+
+  #make(driver: Driver, options: DatabaseOptions): OAuthDatabase {
+    const prefixes = { keyPrefix: `${this.#prefix}held:`, serverKeyPrefix: `${this.#prefix}issued:` };
+    const database = this.#database(driver, { ...prefixes, ...options });
+    this.#opened.push(database);
+    return database;
+  }
+}
