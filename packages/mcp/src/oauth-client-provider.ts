@@ -1,6 +1,8 @@
-import { kindOf, refuseUnknownOptions, type OAuthDatabase } from '@oauthdb/core';
-import { refreshingOnce } from './refreshing.ts';
-import { parse, type Saved } from './saved.ts';
+import { integer, refuseUnknownOptions, startTimer, type OAuthDatabase } from '@oauthdb/core';
+import { optionNames, ownerOf, type OAuthClientProviderOptions } from './oauth-client-options.ts';
+import { RefreshLock } from './refresh-lock.ts';
+import { refreshingOnce, type Refreshes } from './refreshing.ts';
+import { ageOf, format, parse, type Saved } from './saved.ts';
 import type {
   FetchLike,
   OAuthClientInformationMixed,
@@ -9,41 +11,7 @@ import type {
   OAuthDiscoveryState,
   OAuthTokens,
 } from './sdk.ts';
-
-export interface OAuthClientProviderOptions {
-  /** The MCP server, as its transport is told. */
-  readonly serverUrl: string | URL;
-  /** Whose tokens they are. Default: the application's own. */
-  readonly userId?: string | undefined;
-  /** Where the user comes back to; left out for grants without a user. */
-  readonly redirectUrl?: string | URL | undefined;
-  readonly clientMetadata: OAuthClientMetadata;
-  /** Shows the user the authorization page. */
-  readonly onRedirect?: ((authorizationUrl: URL) => void | Promise<void>) | undefined;
-  /** A registration that was made beforehand; nothing is registered then. Name its `issuer`, so that no other server gets it. */
-  readonly clientInformation?: OAuthClientInformationMixed | undefined;
-  /** Where authorization servers find the client's metadata, if they take a URL for a client id. */
-  readonly clientMetadataUrl?: string | undefined;
-  /** A new state for each authorization request; it is for the application to compare when the user comes back. */
-  readonly state?: (() => string | Promise<string>) | undefined;
-  /** What {@link StoredOAuthClientProvider.fetch} sends requests with. Default: the global one. */
-  readonly fetch?: FetchLike | undefined;
-  /** The clock, in epoch milliseconds. Default `Date.now`. */
-  readonly now?: (() => number) | undefined;
-}
-
-const optionNames = [
-  'serverUrl',
-  'userId',
-  'redirectUrl',
-  'clientMetadata',
-  'onRedirect',
-  'clientInformation',
-  'clientMetadataUrl',
-  'state',
-  'fetch',
-  'now',
-] as const satisfies readonly (keyof OAuthClientProviderOptions)[];
+import { StoredTokens, type Read } from './stored-tokens.ts';
 
 /** How long the user may take to come back. */
 const VERIFIER_MS = 60 * 60_000;
@@ -59,14 +27,20 @@ const parts: readonly Part[] = ['client', 'tokens', 'verifier', 'discovery'];
 export type StoredOAuthClientProvider = OAuthClientProvider &
   Required<Pick<OAuthClientProvider, 'invalidateCredentials' | 'saveDiscoveryState' | 'discoveryState'>> & {
     /**
-     * For the transport, beside the provider. With it a refresh token is presented once: by one of all callers in this process, and
-     * not by one that read it before another process replaced it. Others get the tokens that the refresh brought.
+     * For the transport, beside the provider. With it a refresh token is presented once, by one caller of one process; the others
+     * wait for `refreshLease` at the most, and get the tokens that it brought.
+     *
+     * It throws the SDK's `TemporarilyUnavailableError`, whose cause says why, when the database fails during a refresh: the SDK takes
+     * other errors for a reason to have the user log in again.
      */
     readonly fetch: FetchLike;
   };
 
+/** How long a process has for a refresh. */
+const LEASE_MS = 30_000;
+
 /** The refreshes of this process. */
-const refreshes = new WeakMap<OAuthDatabase, Map<string, Promise<Response>>>();
+const refreshesOf = new WeakMap<OAuthDatabase, Refreshes>();
 
 /**
  * What an MCP client of the SDK remembers of one server for one user, in an OAuth database: its registration, tokens, PKCE verifier
@@ -103,47 +77,64 @@ class ClientStorage implements StoredOAuthClientProvider {
   readonly fetch: FetchLike;
   readonly #db: OAuthDatabase;
   readonly #owner: string;
-  readonly #given: OAuthClientInformationMixed | undefined;
+  readonly #registered: OAuthClientInformationMixed | undefined;
   readonly #onRedirect: OAuthClientProviderOptions['onRedirect'];
   readonly #now: () => number;
-  /** The tokens that the SDK has been given, as they are stored. */
-  #used: string | null = null;
+  readonly #tokens: StoredTokens;
+  /** The tokens that the SDK was given last. */
+  #given: Read | null = null;
+  /** How often the SDK has still to save what {@link fetch} has refreshed, and stored, by the access token. */
+  readonly #refreshed = new Map<string, number>();
 
   constructor(db: OAuthDatabase, options: OAuthClientProviderOptions) {
+    const { now = () => Date.now(), refreshLease = LEASE_MS } = options;
+    const lease = integer('refreshLease', refreshLease, 1);
     this.#db = db;
     this.#owner = ownerOf(options);
-    this.#given = options.clientInformation;
+    this.#registered = structuredClone(options.clientInformation);
     this.#onRedirect = options.onRedirect;
-    this.#now = options.now ?? (() => Date.now());
-    const underWay = refreshes.get(db) ?? new Map<string, Promise<Response>>();
-    refreshes.set(db, underWay);
-    const send: FetchLike = options.fetch ?? ((url, init) => fetch(url, init));
-    const read = async (): Promise<OAuthTokens | undefined> =>
-      this.#left(parse<OAuthTokens>(await db.getToken(this.#key('tokens'))));
-    const save = (tokens: OAuthTokens): Promise<void> => this.saveTokens(tokens);
-    this.fetch = refreshingOnce(send, { owner: this.#owner, read, save }, underWay);
+    this.#now = now;
+    this.#tokens = new StoredTokens(db, this.#key('tokens'), now);
+    const refreshes = refreshesOf.get(db) ?? { underWay: new Map(), unsaved: new Map() };
+    refreshesOf.set(db, refreshes);
+    this.fetch = refreshingOnce({
+      fetch: options.fetch ?? ((url, init) => fetch(url, init)),
+      owner: this.#owner,
+      stored: this.#tokens,
+      lock: new RefreshLock(db, `mcp:refreshing:${this.#owner}`, lease, now),
+      refreshes,
+      wait: options.wait ?? ((ms) => new Promise((resolve) => void startTimer(resolve, ms))),
+      seen: () => this.#given?.tokens.access_token ?? null,
+      refreshed: (accessToken) =>
+        void this.#refreshed.set(accessToken, (this.#refreshed.get(accessToken) ?? 0) + 1),
+    });
     this.redirectUrl = options.redirectUrl;
     this.clientMetadata = options.clientMetadata;
     if (options.clientMetadataUrl !== undefined) this.clientMetadataUrl = options.clientMetadataUrl;
     if (options.state !== undefined) this.state = options.state;
-    if (this.#given === undefined) {
+    if (this.#registered === undefined) {
       this.saveClientInformation = (information) => this.#save('client', information);
     }
   }
 
   async clientInformation(): Promise<OAuthClientInformationMixed | undefined> {
-    return this.#given ?? (await this.#read<OAuthClientInformationMixed>('client'))?.value;
+    if (this.#registered !== undefined) return structuredClone(this.#registered);
+    return (await this.#read<OAuthClientInformationMixed>('client'))?.value;
   }
 
   /** The tokens, with what is left of `expires_in`. */
   async tokens(): Promise<OAuthTokens | undefined> {
-    const text = await this.#db.getToken(this.#key('tokens'));
-    this.#used = text;
-    return this.#left(parse<OAuthTokens>(text));
+    this.#given = await this.#tokens.read();
+    return this.#given === null ? undefined : { ...this.#given.tokens };
   }
 
+  /** Saves what a user has authorized. What {@link fetch} has refreshed is saved, unless it was replaced or deleted since. */
   async saveTokens(tokens: OAuthTokens): Promise<void> {
-    await this.#save('tokens', tokens);
+    const times = this.#refreshed.get(tokens.access_token) ?? 0;
+    if (times === 0) return this.#tokens.save(tokens);
+    if (times === 1) this.#refreshed.delete(tokens.access_token);
+    else this.#refreshed.set(tokens.access_token, times - 1);
+    return this.#tokens.bind(tokens);
   }
 
   async redirectToAuthorization(authorizationUrl: URL): Promise<void> {
@@ -173,9 +164,10 @@ class ClientStorage implements StoredOAuthClientProvider {
       this.#key('discovery'),
       this.#key('verifier'),
     ]);
+    if (discovery === null) return undefined;
     const saved = parse<OAuthDiscoveryState>(discovery);
-    if (saved === undefined || (verifier === null && this.#age(saved) > DISCOVERY_MS)) return undefined;
-    return saved.value;
+    const isOld = ageOf(saved, this.#now()) > DISCOVERY_MS;
+    return verifier === null && isOld ? undefined : saved.value;
   }
 
   /**
@@ -188,49 +180,22 @@ class ClientStorage implements StoredOAuthClientProvider {
       return;
     }
     if (!parts.includes(scope)) throw new TypeError(`scope must be all or one of ${parts.join(', ')}`);
-    const key = this.#key(scope);
-    if (scope === 'tokens' && this.#used !== null && (await this.#db.getToken(key)) !== this.#used) return;
-    await this.#db.deleteToken(key);
+    if (scope === 'tokens' && this.#given !== null) await this.#tokens.forget(this.#given);
+    else await this.#db.deleteToken(this.#key(scope));
   }
 
   async #save(part: Part, value: unknown, lifeMs?: number): Promise<void> {
     const now = this.#now();
-    const text = JSON.stringify({ saved_at: new Date(now).toISOString(), value } satisfies Saved<unknown>);
-    await this.#db.storeToken(
-      this.#key(part),
-      text,
-      lifeMs === undefined ? undefined : new Date(now + lifeMs),
-    );
+    const end = lifeMs === undefined ? undefined : new Date(now + lifeMs);
+    await this.#db.storeToken(this.#key(part), format(value, now), end);
   }
 
   async #read<T>(part: Part): Promise<Saved<T> | undefined> {
-    return parse<T>(await this.#db.getToken(this.#key(part)));
-  }
-
-  #left(saved: Saved<OAuthTokens> | undefined): OAuthTokens | undefined {
-    if (saved === undefined) return undefined;
-    const { expires_in: life, ...tokens } = saved.value;
-    if (life === undefined) return tokens;
-    return { ...tokens, expires_in: Math.max(0, life - Math.floor(this.#age(saved) / 1000)) };
-  }
-
-  /** Milliseconds. */
-  #age({ saved_at: savedAt }: Saved<unknown>): number {
-    return Math.max(0, this.#now() - Date.parse(savedAt));
+    const text = await this.#db.getToken(this.#key(part));
+    return text === null ? undefined : parse<T>(text);
   }
 
   #key(part: Part): string {
     return `mcp:${part}:${this.#owner}`;
   }
-}
-
-/** Names the user and the server, so that no two pairs have the same name. */
-function ownerOf({ serverUrl, userId }: OAuthClientProviderOptions): string {
-  if (userId !== undefined && (typeof userId !== 'string' || userId === '' || !userId.isWellFormed())) {
-    throw new TypeError(`userId must be a well-formed string that is not empty, received ${kindOf(userId)}`);
-  }
-  if (!URL.canParse(String(serverUrl))) throw new TypeError('serverUrl must be an absolute URL');
-  const url = new URL(serverUrl);
-  url.hash = '';
-  return `${encodeURIComponent(userId ?? '')}:${url.href}`;
 }

@@ -1,54 +1,48 @@
-import { OAuthTokensSchema } from '@modelcontextprotocol/sdk/shared/auth.js';
-import type { FetchLike, OAuthTokens } from './sdk.ts';
+import { TemporarilyUnavailableError } from '@modelcontextprotocol/sdk/server/auth/errors.js';
+import { isOAuthDatabaseError } from '@oauthdb/core';
+import { Refresh, type Answer, type RefreshParts } from './refresh.ts';
+import type { FetchLike } from './sdk.ts';
 
-/** What is stored for one user and one server. */
-export interface StoredTokens {
-  /** Names the two. */
+/** The refreshes of one database in this process, each by its owner and the refresh token. */
+export interface Refreshes {
+  readonly underWay: Map<string, Promise<Answer>>;
+  /** What was answered, and could not be stored. */
+  readonly unsaved: Map<string, string>;
+}
+
+export interface RefreshingParts extends Pick<RefreshParts, 'stored' | 'lock' | 'wait'> {
+  readonly fetch: FetchLike;
+  /** Names the user and the server. */
   readonly owner: string;
-  read(): Promise<OAuthTokens | undefined>;
-  save(tokens: OAuthTokens): Promise<void>;
+  readonly refreshes: Refreshes;
+  /** The access token that the caller was given, and wants to replace; `null` if it was given none. */
+  readonly seen: () => string | null;
+  /** Is told of access tokens that a refresh brought: they are stored by now, or are not to be. */
+  readonly refreshed: (accessToken: string) => void;
 }
 
 /**
- * A `fetch` that has each refresh token presented once, by whichever caller comes first: those who come meanwhile get the same
- * answer, and those who come later get the tokens that it brought, which are stored before anybody is answered.
- *
- * @param underWay - the refreshes of this process.
+ * A `fetch` that has each refresh token presented once, by whichever caller in whichever process comes first. The others wait for
+ * what it brings, which is stored before anybody is answered.
  */
-export function refreshingOnce(
-  fetch: FetchLike,
-  stored: StoredTokens,
-  underWay: Map<string, Promise<Response>>,
-): FetchLike {
+export function refreshingOnce(parts: RefreshingParts): FetchLike {
+  const { fetch, owner, refreshes, seen, refreshed } = parts;
+  const { underWay, unsaved } = refreshes;
   return async (url, init) => {
     const presented = refreshTokenIn(init);
     if (presented === null) return fetch(url, init);
-    const name = `${stored.owner}\n${presented}`;
+    const name = `${owner}\n${presented}`;
     let answer = underWay.get(name);
     if (answer === undefined) {
-      answer = refresh(() => fetch(url, init), stored, presented).finally(() => underWay.delete(name));
+      const send = (): Promise<Response> => fetch(url, init);
+      const refresh = new Refresh({ ...parts, name, presented, seen: seen(), send, unsaved });
+      answer = refresh.run().finally(() => underWay.delete(name));
       underWay.set(name, answer);
     }
-    return (await answer).clone();
+    const { response, accessToken } = await answer.catch(asUnavailable);
+    if (accessToken !== null) refreshed(accessToken);
+    return response.clone();
   };
-}
-
-async function refresh(
-  send: () => Promise<Response>,
-  stored: StoredTokens,
-  presented: string,
-): Promise<Response> {
-  const before = await stored.read();
-  const { issuer, ...tokens } = before ?? {};
-  if (before?.refresh_token !== undefined && before.refresh_token !== presented) return Response.json(tokens);
-  const response = await send();
-  // Nobody is logged in again who has logged out meanwhile, or was never stored.
-  if (!response.ok || before?.refresh_token === undefined) return response;
-  const { data } = OAuthTokensSchema.safeParse(await response.clone().json());
-  // Without a new one the refresh token stays valid. @see RFC 6749 section 6
-  const bound = issuer === undefined ? {} : { issuer };
-  if (data !== undefined) await stored.save({ refresh_token: presented, ...data, ...bound });
-  return response;
 }
 
 /** The refresh token that a request presents; `null` if it is no such request. */
@@ -56,4 +50,12 @@ function refreshTokenIn(init: RequestInit | undefined): string | null {
   const body = init?.body;
   if (!(body instanceof URLSearchParams) || body.get('grant_type') !== 'refresh_token') return null;
   return body.get('refresh_token');
+}
+
+/** An error that is none of its own the SDK passes over, and has the user log in again, who need not. */
+function asUnavailable(error: unknown): never {
+  if (!isOAuthDatabaseError(error)) throw error;
+  const unavailable = new TemporarilyUnavailableError('The tokens were not refreshed: their database failed');
+  unavailable.cause = error;
+  throw unavailable;
 }

@@ -7,9 +7,13 @@ export interface Saved<T> {
   readonly value: T;
 }
 
+/** @param now - epoch milliseconds. */
+export function format(value: unknown, now: number): string {
+  return JSON.stringify({ saved_at: new Date(now).toISOString(), value } satisfies Saved<unknown>);
+}
+
 /** @throws OAuthDatabaseError `OAUTHDB_CORRUPT` */
-export function parse<T>(text: string | null): Saved<T> | undefined {
-  if (text === null) return undefined;
+export function parse<T>(text: string): Saved<T> {
   let saved: unknown;
   try {
     saved = JSON.parse(text);
@@ -21,4 +25,9 @@ export function parse<T>(text: string | null): Saved<T> | undefined {
   throw new OAuthDatabaseError('OAUTHDB_CORRUPT', 'what is stored is not what an MCP client saved', {
     outcome: 'not_executed',
   });
+}
+
+/** Milliseconds. */
+export function ageOf({ saved_at: savedAt }: Saved<unknown>, now: number): number {
+  return Math.max(0, now - Date.parse(savedAt));
 }
