@@ -7,4 +7,4 @@ const configs: UserConfig[] = [
   { ...base, entry: { cli: 'src/cli/main.ts' }, format: ['esm'], dts: false, clean: false },
 ];
 
-export default defineConfig(configs) as UserConfig[];
+export default defineConfig(configs);

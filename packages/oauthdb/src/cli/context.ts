@@ -1,0 +1,94 @@
+import { resolveOptions, type OAuthDatabase } from '@oauthdb/core';
+import type { Inspector } from '@oauthdb/redis-driver';
+import { inspect } from '../inspect.ts';
+import { open } from '../open.ts';
+import { EXIT, Failure, UsageError } from './exit-codes.ts';
+import type { GlobalOptions } from './global-options.ts';
+import type { Masking } from './mask.ts';
+import { Output } from './output.ts';
+import { confirm, type Terminal } from './prompt.ts';
+import type { Prefixes } from './redact.ts';
+import { holdsPassword, settingsOf, type Settings } from './settings.ts';
+
+/** What a command runs in: what was typed, where results go, and the database, once somebody asks for it. */
+export class Context implements AsyncDisposable {
+  readonly options: GlobalOptions;
+  readonly env: NodeJS.ProcessEnv;
+  readonly out: Output;
+  readonly terminal: Terminal;
+  /** Aborted by Ctrl-C. */
+  readonly signal: AbortSignal;
+  #settings: Promise<Settings> | undefined;
+  readonly #opened: AsyncDisposable[] = [];
+  /** As long as no database says otherwise, everything may be a secret. */
+  #plainHandles = true;
+
+  constructor(options: GlobalOptions, env: NodeJS.ProcessEnv, terminal: Terminal, signal: AbortSignal) {
+    this.options = options;
+    this.env = env;
+    this.terminal = terminal;
+    this.signal = signal;
+    this.out = new Output({
+      stdout: terminal.stdout,
+      stderr: terminal.stderr,
+      env,
+      json: options.json === true,
+    });
+  }
+
+  get settings(): Promise<Settings> {
+    if (this.options.db !== undefined && holdsPassword(this.options.db) && this.#settings === undefined) {
+      this.out.warn('everybody on this machine can read a password in --db: put the URL into OAUTHDB_URL');
+    }
+    this.#settings ??= settingsOf(this.options, this.env);
+    return this.#settings;
+  }
+
+  /** Opens the database. It is closed when the command ends. */
+  async db(): Promise<OAuthDatabase> {
+    const { url, options } = await this.settings;
+    const db = this.closing(await open(url, options));
+    this.#plainHandles = db.handles === 'plain';
+    return db;
+  }
+
+  /** The way to the Redis that the database is on; a usage error on any other. */
+  async inspector(): Promise<Inspector> {
+    const inspector = await this.inspectorIfRedis();
+    if (inspector === null) throw new UsageError('this command is for Redis only');
+    return inspector;
+  }
+
+  async inspectorIfRedis(): Promise<Inspector | null> {
+    const { url, options } = await this.settings;
+    const inspector = await inspect(url, { redis: options.redis, commandTimeout: options.commandTimeout });
+    return inspector === null ? null : this.closing(inspector);
+  }
+
+  /** What the keys of the database begin with. */
+  async prefixes(): Promise<Prefixes> {
+    const { keyPrefix, serverKeyPrefix } = resolveOptions((await this.settings).options);
+    return { held: keyPrefix, issued: serverKeyPrefix };
+  }
+
+  /** What may be shown of the database that was opened. */
+  get masking(): Masking {
+    return { show: this.options.showSecrets === true, plainHandles: this.#plainHandles };
+  }
+
+  /** Has what is about to be done confirmed: by `--yes`, or on the terminal. */
+  async confirm(question: string): Promise<void> {
+    if (this.options.yes === true) return;
+    if (!this.terminal.stdin.isTTY) throw new UsageError(`${question} Say --yes where nobody can be asked`);
+    if (!(await confirm(this.terminal, question))) throw new Failure('nothing was changed', EXIT.no);
+  }
+
+  closing<T extends AsyncDisposable>(opened: T): T {
+    this.#opened.push(opened);
+    return opened;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await Promise.allSettled(this.#opened.map((one) => one[Symbol.asyncDispose]()));
+  }
+}
