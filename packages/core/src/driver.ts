@@ -61,8 +61,12 @@ export interface Driver {
   /** What the backend says of itself; what it may not be asked is left out. */
   describe?(at: Moment): Promise<BackendInfo>;
 
-  /** What of the backend's configuration, or of its state, endangers tokens; what it may not be asked is left out. */
-  check?(at: Moment): Promise<readonly Finding[]>;
+  /**
+   * What of the backend's configuration, or of its state, endangers tokens; what it may not be asked is left out.
+   *
+   * @param prefixes - what all keys begin with; it may try short-lived keys under them.
+   */
+  check?(prefixes: readonly string[], at: Moment): Promise<readonly Finding[]>;
 }
 
 /** What a backend can promise. The conformance suite reads it and tests both answers. */

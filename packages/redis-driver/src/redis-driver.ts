@@ -1,8 +1,10 @@
 import type {
+  BackendInfo,
   Change,
   Committed,
   Driver,
   Entry,
+  Finding,
   Guarantees,
   Moment,
   Page,
@@ -13,6 +15,8 @@ import type {
   Where,
 } from '@oauthdb/core';
 import { commitInOneStep, slotsOf } from './change.ts';
+import { checkServers, describeServers, type Asked } from './checks/check.ts';
+import type { AskKey } from './checks/permissions.ts';
 import type { RedisClient } from './client.ts';
 import { DEFAULT_DURABILITY, durable, guaranteesOf, type Durability } from './durability.ts';
 import { notStringsError } from './errors.ts';
@@ -101,8 +105,27 @@ export class RedisDriver implements Driver {
     return listPrefix(where.prefix, page, at, this.#runner, this.#client.cluster);
   }
 
+  async describe(at: Moment): Promise<BackendInfo> {
+    return describeServers(await this.#servers(at));
+  }
+
+  async check(prefixes: readonly string[], at: Moment): Promise<Finding[]> {
+    const askKey: AskKey = (key, args) => this.#runner.send(key, args, at);
+    return checkServers(await this.#servers(at), prefixes, askKey, at);
+  }
+
   async close(): Promise<void> {
     this.#runner.close();
+  }
+
+  async #servers(at: Moment): Promise<Asked[]> {
+    const { cluster } = this.#client;
+    if (cluster === undefined) return [{ name: '', ask: (args) => this.#runner.send('', args, at) }];
+    await this.#runner.ready(at);
+    return cluster.masters().map((node) => ({
+      name: node.name,
+      ask: (args) => this.#runner.sendTo(node, args),
+    }));
   }
 
   async #readMany(keys: readonly string[], at: Moment): Promise<(Entry | null)[]> {

@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
-import { OAuthDatabaseError, type OAuthDatabaseErrorCode } from '@oauthdb/core';
+import { OAuthDatabaseError, type Finding, type OAuthDatabaseErrorCode } from '@oauthdb/core';
 import { isBusy } from './busy.ts';
+import { findingsOf } from './checks.ts';
 import type { SqliteClient } from './client.ts';
 import { translated } from './errors.ts';
 import { createPrivately, FileWatch, requireAccess } from './file.ts';
@@ -51,6 +52,11 @@ export class Connection {
     const { store, watch } = this.#use();
     this.#guard(() => watch?.checkNowAndThen());
     return store;
+  }
+
+  /** What is wrong with the database, or with its place. */
+  findings(): Finding[] {
+    return findingsOf(this.#use().db, this.#path);
   }
 
   /** Runs `work` between `BEGIN IMMEDIATE` and `COMMIT`. Whatever throws, nothing of it stays. */

@@ -5,6 +5,7 @@ import {
   type Committed,
   type Driver,
   type Entry,
+  type Finding,
   type Guarantees,
   type Moment,
   type Page,
@@ -89,6 +90,10 @@ export class SqliteDriver implements Driver {
 
   async describe(at: Moment): Promise<BackendInfo> {
     return this.#read(at, false, (store) => store.describe());
+  }
+
+  check(_prefixes: readonly string[], at: Moment): Promise<Finding[]> {
+    return whenFree(this.#connection.label, at, () => this.#connection.findings());
   }
 
   async close(): Promise<void> {

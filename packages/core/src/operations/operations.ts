@@ -20,8 +20,9 @@ export class Operations {
   }
 
   async check(): Promise<Finding[]> {
-    const { driver, calls } = this.#stores;
-    return calls.run('check', 'read', async (at) => [...((await driver.check?.(at)) ?? [])]);
+    const { driver, calls, heldPrefix, issuedPrefix } = this.#stores;
+    const prefixes = [heldPrefix, issuedPrefix];
+    return calls.run('check', 'read', async (at) => [...((await driver.check?.(prefixes, at)) ?? [])]);
   }
 
   stats(options: StatsOptions = {}): Promise<Stats> {
