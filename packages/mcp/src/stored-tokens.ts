@@ -56,7 +56,7 @@ export class StoredTokens {
 
   /** Notes which authorization server tokens are from that are stored without it; others stay as they are. */
   async bind({ access_token: accessToken, issuer }: OAuthTokens): Promise<void> {
-    const read = await this.read();
+    const read = issuer === undefined ? null : await this.read();
     if (read === null || read.tokens.access_token !== accessToken || read.tokens.issuer === issuer) return;
     await this.replace(read, this.format({ ...read.tokens, issuer }));
   }
