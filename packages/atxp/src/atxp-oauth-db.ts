@@ -1,5 +1,6 @@
 import { kindOf, refuseUnknownOptions, type OAuthDatabase } from '@oauthdb/core';
 import { encodedKeys } from './keys.ts';
+import type { OAuthRecords } from './oauth-record.ts';
 import { commonOptionNames, flag, resolveCommon, seconds, type CommonOptions } from './options.ts';
 import { Codec } from './records.ts';
 import { StoredOAuthDb } from './stored-oauth-db.ts';
@@ -28,7 +29,7 @@ export interface AtxpOAuthDbOptions extends CommonOptions {
  * @example
  * const client = await atxpClient({ mcpServer, account, oAuthDb: atxpOAuthDb(db) });
  */
-export function atxpOAuthDb(db: OAuthDatabase, options: AtxpOAuthDbOptions = {}): OAuthDb {
+export function atxpOAuthDb(db: OAuthDatabase, options: AtxpOAuthDbOptions = {}): OAuthDb & OAuthRecords {
   if (typeof db?.getTokens !== 'function' || typeof db.storeTokens !== 'function') {
     throw new TypeError(`db must be an OAuthDatabase, received ${kindOf(db)}`);
   }

@@ -1,5 +1,6 @@
 import { refuseUnknownOptions } from '@oauthdb/core';
 import { commonOptionNames, resolveCommon, type CommonOptions } from './options.ts';
+import type { RecordName } from './oauth-record.ts';
 import type { RecordStore, StoredToken } from './record-store.ts';
 import { Codec, expiryOf, type CredentialsRecord, type PkceRecord, type TokenRecord } from './records.ts';
 import { PKCE_SECONDS, StoredOAuthDb } from './stored-oauth-db.ts';
@@ -106,6 +107,18 @@ class MemoryRecords implements RecordStore {
     this.#tokens.delete(nameOf(userId, url));
   }
 
+  async *names(): AsyncGenerator<readonly RecordName[]> {
+    yield [...this.#credentials.keys()].map((serverUrl) => ({ kind: 'client_credentials', serverUrl }));
+    yield [...this.#pkce.keys()].map((name) => {
+      const [userId, state] = partsOf(name);
+      return { kind: 'pkce', userId, state };
+    });
+    yield [...this.#tokens.keys()].map((name) => {
+      const [userId, url] = partsOf(name);
+      return { kind: 'access_token', userId, url };
+    });
+  }
+
   async close(): Promise<void> {
     this.#credentials.clear();
     this.#pkce.clear();
@@ -134,4 +147,8 @@ class MemoryRecords implements RecordStore {
 
 function nameOf(...parts: readonly string[]): string {
   return JSON.stringify(parts);
+}
+
+function partsOf(name: string): readonly [string, string] {
+  return JSON.parse(name) as [string, string];
 }

@@ -1,3 +1,4 @@
+import type { RecordName } from './oauth-record.ts';
 import type { CredentialsRecord, PkceRecord, TokenRecord } from './records.ts';
 
 /** Where records are kept: what differs between the backends of this package. Calls about one record come in order. */
@@ -18,6 +19,9 @@ export interface RecordStore {
   saveToken(userId: string, url: string, record: TokenRecord, forget: boolean): Promise<void>;
   /** Deletes a token that has expired; `record` is what was read. */
   deleteToken(userId: string, url: string, record: TokenRecord): Promise<void>;
+
+  /** The names of all records, a page at a time; some may come twice, and some may be gone by now. */
+  names(): AsyncIterable<readonly RecordName[]>;
 
   close(): Promise<void>;
 }

@@ -14,6 +14,52 @@ export interface RedisClient {
   setex(key: string, seconds: number, value: string): Promise<unknown>;
   del(key: string): Promise<number>;
   quit(): Promise<unknown>;
+  /** For listing alone. */
+  scan?(
+    cursor: string,
+    match: 'MATCH',
+    pattern: string,
+    count: 'COUNT',
+    keys: number,
+  ): Promise<[string, string[]]>;
+  /** What a cluster's client has: the clients of its masters. */
+  nodes?(role: 'master'): RedisClient[];
+}
+
+/** What is called of a client of node-redis that is passed in. */
+export interface NodeRedisClient {
+  get(key: string): Promise<string | null>;
+  set(key: string, value: string): Promise<unknown>;
+  setEx(key: string, seconds: number, value: string): Promise<unknown>;
+  del(key: string): Promise<number>;
+  close(): Promise<unknown>;
+  scan?(
+    cursor: string,
+    options: { MATCH: string; COUNT: number },
+  ): Promise<{ cursor: string; keys: string[] }>;
+}
+
+/** A client of node-redis under the names of ioredis. */
+export function fromNodeRedis(client: NodeRedisClient): RedisClient {
+  return {
+    get: (key) => client.get(key),
+    set: (key, value) => client.set(key, value),
+    setex: (key, seconds, value) => client.setEx(key, seconds, value),
+    del: (key) => client.del(key),
+    quit: () => client.close(),
+    ...scanOf(client),
+  };
+}
+
+function scanOf(client: NodeRedisClient): Pick<RedisClient, 'scan'> {
+  if (typeof client.scan !== 'function') return {};
+  const scan = client.scan.bind(client);
+  return {
+    async scan(from, _match, MATCH, _count, COUNT) {
+      const { cursor, keys } = await scan(from, { MATCH, COUNT });
+      return [cursor, keys];
+    },
+  };
 }
 
 /** What Redis says, by the first word; everything else is taken for a lost connection. */
@@ -24,11 +70,17 @@ const REPLIES: readonly (readonly [RegExp, OAuthDatabaseErrorCode, string])[] = 
   [/^WRONGTYPE\b/, 'OAUTHDB_CORRUPT', 'a key holds a value of another type than ATXP stores'],
 ];
 
+interface ClientStoreOptions {
+  /** Begins every key: others are not listed. */
+  readonly prefix: string;
+  readonly commandTimeout: number;
+  readonly close: () => Promise<void>;
+}
+
 /** A client of the application's, as a store of texts. Each command settles within `commandTimeout` milliseconds. */
 export function textStoreOfClient(
   client: RedisClient,
-  commandTimeout: number,
-  close: () => Promise<void>,
+  { prefix, commandTimeout, close }: ClientStoreOptions,
 ): TextStore {
   const read = <T>(command: () => Promise<T>): Promise<T> => settled(command, commandTimeout, 'not_executed');
   const write = <T>(command: () => Promise<T>): Promise<T> => settled(command, commandTimeout, 'unknown');
@@ -38,10 +90,33 @@ export function textStoreOfClient(
     get: (keys) => Promise.all(keys.map((key) => read(() => client.get(key)))),
     delete: async (key) => (await write(() => client.del(key))) > 0,
     close,
+    async *keys() {
+      // What is moved while it is listed comes twice.
+      const seen = new Set<string>();
+      for (const node of client.nodes?.('master') ?? [client]) {
+        let cursor = '0';
+        do {
+          const from = cursor;
+          const [next, keys] = await read(() => scanned(node, from, prefix));
+          const news = keys.filter((key) => !seen.has(key));
+          for (const key of news) seen.add(key);
+          yield* news;
+          cursor = next;
+        } while (cursor !== '0');
+      }
+    },
     async set(entries) {
       await Promise.all(entries.map(set));
     },
   };
+}
+
+async function scanned(client: RedisClient, cursor: string, prefix: string): Promise<[string, string[]]> {
+  if (typeof client.scan !== 'function') {
+    const message = 'the client that was passed in has no scan: its keys cannot be listed';
+    throw new OAuthDatabaseError('OAUTHDB_UNSUPPORTED', message, { outcome: 'not_executed' });
+  }
+  return client.scan(cursor, 'MATCH', `${prefix.replaceAll(/[*?[\]\\^]/g, '\\$&')}*`, 'COUNT', 500);
 }
 
 async function settled<T>(

@@ -5,15 +5,15 @@ import { DEFAULT_ACCESS_TOKEN_TTL_SECONDS } from './atxp-oauth-db.ts';
 import { atxpKeys, type Keys } from './keys.ts';
 import { commonOptionNames, flag, resolveCommon, seconds, type CommonOptions } from './options.ts';
 import { Codec } from './records.ts';
-import { textStoreOfClient, type RedisClient } from './redis-client.ts';
+import { fromNodeRedis, textStoreOfClient, type NodeRedisClient, type RedisClient } from './redis-client.ts';
 import { StoredOAuthDb } from './stored-oauth-db.ts';
 import { TextRecords, type TextStore } from './text-records.ts';
 import { textStoreOf } from './text-store-of.ts';
 import type { Cipher } from './types.ts';
 
 export interface RedisOAuthDbConfig extends CommonOptions {
-  /** `redis[s]://…`, for a connection of our own by @oauthdb/ioredis, or a client. */
-  readonly redis: string | RedisClient;
+  /** `redis[s]://…`, for a connection of our own by @oauthdb/ioredis, or a client: of ioredis, a cluster's included, or of node-redis. */
+  readonly redis: string | RedisClient | NodeRedisClient;
   /** Encrypts secrets, and nothing else, before they are stored. Default: they are stored as they are. */
   readonly encrypt?: Cipher | undefined;
   /** Decrypts what `encrypt` gave; throws for what it did not give. */
@@ -50,7 +50,16 @@ export class RedisOAuthDb extends StoredOAuthDb {
   constructor(config: RedisOAuthDbConfig) {
     if (typeof config !== 'object' || config === null)
       throw new TypeError(`options must be an object, received ${kindOf(config)}`);
-    const { redis, encrypt, decrypt, logger: _, keyPrefix = 'oauth:', ttl, defaultTtl, ...more } = config;
+    const {
+      redis: given,
+      encrypt,
+      decrypt,
+      logger: _,
+      keyPrefix = 'oauth:',
+      ttl,
+      defaultTtl,
+      ...more
+    } = config;
     const { commandTimeout = 2000, closeClient, ...common } = more;
     refuseUnknownOptions(common, NAMES);
     if (typeof keyPrefix !== 'string')
@@ -69,19 +78,29 @@ export class RedisOAuthDb extends StoredOAuthDb {
       ...(encrypt === undefined ? {} : { encrypt }),
       ...(decrypt === undefined ? {} : { decrypt }),
     });
+    const redis = typeof given === 'string' ? given : clientOf(given);
     const isOurs = flag('closeClient', closeClient);
     const records =
       typeof redis === 'string'
         ? new TextRecords(connected(redis, { keyPrefix, commandTimeout: timeout, now }), atxpKeys, lives)
-        : new TextRecords(lent(redis, timeout, isOurs), prefixed(atxpKeys, keyPrefix), lives);
+        : new TextRecords(
+            textStoreOfClient(redis, {
+              prefix: keyPrefix,
+              commandTimeout: timeout,
+              // A connection that is closed or lost cannot quit, and need not.
+              close: async () => void (isOurs && (await redis.quit().catch(() => undefined))),
+            }),
+            prefixed(atxpKeys, keyPrefix),
+            lives,
+          );
     super(records, codec, resolved);
     this.keyPrefix = keyPrefix;
     this.#redis = redis;
   }
 
   /**
-   * A client for commands of your own: the one that was passed in, or one of ioredis on the same URL, which is opened for the
-   * first call and closed with this object.
+   * A client for commands of your own: the one that was passed in (that of node-redis under the names of ioredis), or one of ioredis on
+   * the same URL, which is opened for the first call and closed with this object.
    */
   async getRedisClient(): Promise<RedisClient> {
     if (typeof this.#redis !== 'string') return this.#redis;
@@ -126,19 +145,17 @@ async function opened(url: string): Promise<Redis> {
   return client;
 }
 
-function lent(client: RedisClient, commandTimeout: number, isOurs: boolean): TextStore {
-  const has = (name: string): boolean =>
-    typeof (client as unknown as Record<string, unknown>)[name] === 'function';
-  const isClient = typeof client === 'object' && client !== null && ['get', 'set', 'setex', 'del'].every(has);
-  if (!isClient) {
-    throw new TypeError(
-      `redis must be a URL or a client with get, set, setex and del, received ${kindOf(client)}`,
-    );
-  }
-  return textStoreOfClient(client, commandTimeout, async () => {
-    // A connection that is closed or lost cannot quit, and need not.
-    if (isOurs) await client.quit().catch(() => undefined);
-  });
+/** The client that was passed in, if it is one. */
+function clientOf(client: RedisClient | NodeRedisClient): RedisClient {
+  const has = (...names: readonly string[]): boolean =>
+    typeof client === 'object' &&
+    client !== null &&
+    names.every((name) => typeof (client as unknown as Record<string, unknown>)[name] === 'function');
+  if (has('get', 'set', 'setex', 'del')) return client as RedisClient;
+  if (has('get', 'set', 'setEx', 'del')) return fromNodeRedis(client as NodeRedisClient);
+  throw new TypeError(
+    `redis must be a URL or a client with get, set, setex and del, received ${kindOf(client)}`,
+  );
 }
 
 function prefixed(keys: Keys, prefix: string): Keys {
@@ -147,5 +164,6 @@ function prefixed(keys: Keys, prefix: string): Keys {
     pkce: (userId, state) => prefix + keys.pkce(userId, state),
     token: (userId, url) => prefix + keys.token(userId, url),
     kept: (userId, url) => prefix + keys.kept(userId, url),
+    parse: (key) => (key.startsWith(prefix) ? keys.parse(key.slice(prefix.length)) : null),
   };
 }

@@ -1,3 +1,4 @@
+import type { RecordName } from './oauth-record.ts';
 import type { RecordStore, StoredToken } from './record-store.ts';
 import {
   asCredentialsRecord,
@@ -73,6 +74,16 @@ const SAVE_TOKEN = `INSERT OR REPLACE INTO oauth_access_tokens (user_id, url, ${
   VALUES (?, ?, ?, ?, ?, ?)`;
 const DELETE_TOKEN = `DELETE FROM oauth_access_tokens
   WHERE user_id = ? AND url = ? AND encrypted_access_token = ? AND expires_at IS ?`;
+
+/** A page of names as one JSON text, because a statement of expo-sqlite is asked for its first row only. */
+const page = (
+  table: string,
+  columns: string,
+): string => `SELECT json_group_array(json_array(place, ${columns})) AS page
+  FROM (SELECT rowid AS place, ${columns} FROM ${table} WHERE rowid > ? ORDER BY rowid LIMIT 500)`;
+const CREDENTIALS_PAGE = page('oauth_client_credentials', 'resource_url');
+const PKCE_PAGE = page('oauth_pkce_values', 'user_id, state');
+const TOKENS_PAGE = page('oauth_access_tokens', 'user_id, url');
 
 export interface SqliteRecordsOptions {
   readonly commandTimeout: number;
@@ -159,8 +170,31 @@ export class SqliteRecords implements RecordStore {
     await this.#run(DELETE_TOKEN, userId, url, record.encrypted_access_token, record.expires_at);
   }
 
+  async *names(): AsyncGenerator<readonly RecordName[]> {
+    for await (const rows of this.#pages(CREDENTIALS_PAGE)) {
+      yield rows.map(([, serverUrl]) => ({ kind: 'client_credentials', serverUrl }));
+    }
+    for await (const rows of this.#pages(PKCE_PAGE)) {
+      yield rows.map(([, userId, state]) => ({ kind: 'pkce', userId, state }));
+    }
+    for await (const rows of this.#pages(TOKENS_PAGE)) {
+      yield rows.map(([, userId, url]) => ({ kind: 'access_token', userId, url }));
+    }
+  }
+
   async close(): Promise<void> {
     if (this.#options.isOurs) await this.#db.closeAsync();
+  }
+
+  async *#pages(sql: string): AsyncGenerator<readonly (readonly [number, string, string])[]> {
+    for (let after = -Number.MAX_SAFE_INTEGER; ;) {
+      const { page: text } = (await this.#run(sql, after)) as { readonly page: string };
+      const rows = JSON.parse(text) as [number, string, string][];
+      yield rows;
+      const last = rows.at(-1);
+      if (last === undefined) return;
+      [after] = last;
+    }
   }
 
   async #run(sql: string, ...params: readonly unknown[]): Promise<unknown> {

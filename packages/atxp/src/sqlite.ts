@@ -1,3 +1,4 @@
+export type { OAuthRecord, OAuthRecords } from './oauth-record.ts';
 export { SqliteOAuthDb } from './sqlite-oauth-db.ts';
 export type { OAuthDbConfig } from './sqlite-oauth-db.ts';
 export type { SQLiteDatabase, SQLiteStatement } from './sqlite-platform.ts';

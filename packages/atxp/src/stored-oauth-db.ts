@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { kindOf, OAuthDatabaseError, startTimer, stopTimer } from '@oauthdb/core';
+import type { OAuthRecord, OAuthRecords, RecordName } from './oauth-record.ts';
 import type { ResolvedCommon } from './options.ts';
 import type { RecordStore } from './record-store.ts';
 import { checkedToken, checkMembers, expiryOf, type Codec, type TokenRecord } from './records.ts';
@@ -18,7 +19,7 @@ const MOST_AUTHORIZATIONS = 10_000;
 const CLOSE_MS = 500;
 
 /** ATXP's `OAuthDb` over a {@link RecordStore}: every rule that does not depend on where records are kept. */
-export class StoredOAuthDb implements OAuthDb {
+export class StoredOAuthDb implements OAuthDb, OAuthRecords {
   readonly #store: RecordStore;
   readonly #codec: Codec;
   readonly #options: ResolvedCommon;
@@ -114,6 +115,35 @@ export class StoredOAuthDb implements OAuthDb {
     });
   }
 
+  /** Everything that is stored and can be of use; see {@link OAuthRecords.records}. */
+  async *records(): AsyncGenerator<OAuthRecord> {
+    this.#name('records', {});
+    for await (const names of this.#store.names()) {
+      const found = await Promise.all(names.map((name) => this.#record(name)));
+      yield* found.filter((one) => one !== null);
+    }
+  }
+
+  /** Saves a record as it is; see {@link OAuthRecords.saveRecord}. */
+  async saveRecord(record: OAuthRecord): Promise<void> {
+    switch (record?.kind) {
+      case 'client_credentials':
+        return this.saveClientCredentials(record.serverUrl, record.value);
+      case 'pkce':
+        return this.savePKCEValues(record.userId, record.state, record.value);
+      case 'access_token': {
+        const { userId, url, value } = record;
+        const name = this.#name('saveRecord', { userId, url });
+        const copy = checkedToken(value);
+        return this.#turns.write(name, async () =>
+          this.#store.saveToken(userId, url, await this.#codec.tokenRecord(copy), true),
+        );
+      }
+      default:
+        throw new TypeError(`record must be one that records() gives, received ${kindOf(record)}`);
+    }
+  }
+
   /** Waits for what is under way, half a second at the most, and releases what this object opened. Twice is fine. */
   close(): Promise<void> {
     this.#closed ??= this.settle().then(() => this.#store.close());
@@ -143,6 +173,24 @@ export class StoredOAuthDb implements OAuthDb {
     const since = this.#authorized.get(key);
     this.#authorized.delete(key);
     return since !== undefined && this.#options.now() - since < PKCE_SECONDS * 1000;
+  }
+
+  async #record(name: RecordName): Promise<OAuthRecord | null> {
+    if (name.kind === 'client_credentials') {
+      const value = await this.getClientCredentials(name.serverUrl);
+      return value && { ...name, value };
+    }
+    if (name.kind === 'pkce') {
+      const record = await this.#store.pkce(name.userId, name.state);
+      return record && { ...name, value: await this.#codec.pkce(record) };
+    }
+    const { current, kept } = await this.#store.token(name.userId, name.url);
+    const now = this.#options.now();
+    const isLive = current !== null && !hasExpired(current, now);
+    const record = isLive
+      ? current
+      : [current, kept].find((one) => one !== null && this.#isRefreshable(one, now));
+    return record ? { ...name, value: await this.#codec.token(record) } : null;
   }
 
   async #usableToken(userId: string, url: string): Promise<TokenRecord | null> {

@@ -1,4 +1,5 @@
-import type { Keys } from './keys.ts';
+import type { Keys, StoredUnder } from './keys.ts';
+import type { RecordName } from './oauth-record.ts';
 import type { RecordStore, StoredToken } from './record-store.ts';
 import {
   asCredentialsRecord,
@@ -18,6 +19,8 @@ export interface TextStore {
   set(entries: readonly TextEntry[]): Promise<void>;
   /** Whether it was there. */
   delete(key: string): Promise<boolean>;
+  /** All keys, those of others perhaps among them. */
+  keys(): AsyncIterable<string>;
   close(): Promise<void>;
 }
 
@@ -39,6 +42,9 @@ export interface Lives {
 
 /** A hundred years: a time that is none, such as seconds that were taken for milliseconds twice, must not break the store. */
 const LONGEST = 100 * 365 * 86_400;
+
+/** How many records are looked for at once. */
+const PAGE = 500;
 
 /**
  * Records as JSON texts. A token with a refresh token is stored twice: as ATXP does, until it expires, and under a key of ours until
@@ -116,8 +122,30 @@ export class TextRecords implements RecordStore {
     await this.#store.delete(this.#keys.token(userId, url));
   }
 
+  async *names(): AsyncGenerator<readonly RecordName[]> {
+    let page: StoredUnder[] = [];
+    for await (const key of this.#store.keys()) {
+      const found = this.#keys.parse(key);
+      if (found !== null) page.push(found);
+      if (page.length < PAGE) continue;
+      yield await this.#named(page);
+      page = [];
+    }
+    yield await this.#named(page);
+  }
+
   close(): Promise<void> {
     return this.#store.close();
+  }
+
+  /** Without what is kept of a token that is there itself, under a key of its own. */
+  async #named(page: readonly StoredUnder[]): Promise<readonly RecordName[]> {
+    const names = page.filter(({ isKept }) => !isKept).map(({ name }) => name);
+    const kept = page.filter(({ isKept }) => isKept).map(({ name }) => name);
+    const current = await this.#store.get(
+      kept.map((name) => (name.kind === 'access_token' ? this.#keys.token(name.userId, name.url) : '')),
+    );
+    return [...names, ...kept.filter((_, i) => current[i] === null)];
   }
 
   #life(record: TokenRecord): number {

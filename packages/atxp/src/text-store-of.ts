@@ -6,6 +6,7 @@ export function textStoreOf(db: OAuthDatabase, now: () => number, close: () => P
   return {
     get: (keys) => db.getTokens(keys),
     delete: (key) => db.deleteToken(key),
+    keys: () => db.scanTokens(),
     close,
     set: (entries) =>
       db.storeTokens(
