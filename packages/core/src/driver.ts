@@ -49,6 +49,12 @@ export interface Driver {
    */
   list(where: Where, page: PageRequest, at: Moment): Promise<Page>;
 
+  /**
+   * A driver like this one, on the same connection, that also reads what other programs keep under a prefix in a form of the
+   * backend's that is no string (on Redis: a hash), as the JSON of an object of strings. Absent where there is no such form.
+   */
+  withHashes?(prefix: string): Driver;
+
   /** Releases what the driver opened, and nothing that it was given. Calls that are under way fail. */
   close(): Promise<void>;
 
@@ -165,6 +171,11 @@ export interface TagName {
    * form under exactly this name (on Redis: a set), and lists what they added.
    */
   readonly shared?: boolean;
+  /**
+   * Whether a shared list must not end by itself, however soon all that it was given here do: others count on it. A backend that
+   * ends no list need not ask.
+   */
+  readonly endless?: boolean;
 }
 
 export interface Tag extends TagName {

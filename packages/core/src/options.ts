@@ -1,5 +1,11 @@
 import { resolveLifetimes, type Lifetimes, type ResolvedLifetimes } from './grants/lifetimes.ts';
 import { resolveRotation, type ResolvedRotation, type RotationOptions } from './grants/rotation-options.ts';
+import {
+  checkGatewayPrefix,
+  gatewayLifetimes,
+  layoutNames,
+  type LayoutName,
+} from './grants/layouts/layout.ts';
 import { kindOf } from './input.ts';
 import { integer } from './integer.ts';
 import { resolveSecrets, type ResolvedSecrets, type SecretsOptions } from './secrets/secrets-options.ts';
@@ -28,6 +34,12 @@ export interface DatabaseOptions {
   /** How rotated refresh tokens are treated. */
   readonly rotation?: RotationOptions | undefined;
   /**
+   * How what is issued stands in the database: in the form of this library (`oauthdb`, the default), or in that of
+   * mcp-oauth-dynamicclient (`gateway`), so that both can use the same Redis at the same time. The latter needs plain handles, which
+   * then are the default, encrypts nothing, and gives codes a year to live unless `lifetimes.code` says otherwise.
+   */
+  readonly layout?: LayoutName | undefined;
+  /**
    * What stands in keys in place of states, codes, refresh tokens and session ids, which are secrets: a hash of them (the
    * default), or the secrets themselves, for data that is shared with software that expects them.
    */
@@ -50,6 +62,7 @@ export interface ResolvedOptions {
   readonly ownClock: boolean;
   readonly lifetimes: ResolvedLifetimes;
   readonly rotation: ResolvedRotation;
+  readonly layout: LayoutName;
   readonly handles: 'hashed' | 'plain';
   readonly secrets: ResolvedSecrets;
   readonly lapsingClients: boolean;
@@ -66,6 +79,7 @@ export const databaseOptionNames: readonly (keyof DatabaseOptions)[] = [
   'now',
   'lifetimes',
   'rotation',
+  'layout',
   'handles',
   'secrets',
   'lapsingClients',
@@ -73,6 +87,8 @@ export const databaseOptionNames: readonly (keyof DatabaseOptions)[] = [
 
 /** Fills in the defaults. Throws a `TypeError` that names the option that is wrong. */
 export function resolveOptions(options: DatabaseOptions = {}): ResolvedOptions {
+  const layout = oneOf('layout', options.layout ?? 'oauthdb', layoutNames);
+  const isGateway = layout === 'gateway';
   const resolved = {
     keyPrefix: prefix('keyPrefix', options.keyPrefix ?? 'atxp:oauth:'),
     serverKeyPrefix: prefix('serverKeyPrefix', options.serverKeyPrefix ?? 'oauth:'),
@@ -88,12 +104,14 @@ export function resolveOptions(options: DatabaseOptions = {}): ResolvedOptions {
     ),
     now: options.now ?? (() => Date.now()),
     ownClock: options.now !== undefined,
-    lifetimes: resolveLifetimes(options.lifetimes),
+    lifetimes: resolveLifetimes(options.lifetimes, isGateway ? gatewayLifetimes : {}),
     rotation: resolveRotation(options.rotation),
-    handles: oneOf('handles', options.handles ?? 'hashed', ['hashed', 'plain']),
+    layout,
+    handles: oneOf('handles', options.handles ?? (isGateway ? 'plain' : 'hashed'), ['hashed', 'plain']),
     secrets: resolveSecrets(options.secrets),
     lapsingClients: boolean('lapsingClients', options.lapsingClients ?? false),
   };
+  if (isGateway) checkGateway(resolved);
   if (resolved.handles === 'plain' && resolved.secrets.pepper !== undefined)
     throw new TypeError("secrets.pepper must be left out with handles: 'plain', which hashes nothing");
   if (typeof resolved.now !== 'function')
@@ -105,6 +123,19 @@ export function resolveOptions(options: DatabaseOptions = {}): ResolvedOptions {
     );
   }
   return resolved;
+}
+
+/** What the other program could not read. */
+function checkGateway({ handles, secrets, serverKeyPrefix }: ResolvedOptions): void {
+  if (handles === 'hashed')
+    throw new TypeError(
+      "handles must be 'plain' with layout: 'gateway', whose keys hold the secrets themselves",
+    );
+  if (secrets.keyRing.seals)
+    throw new TypeError(
+      "secrets.keys must be left out with layout: 'gateway': the service could read nothing",
+    );
+  checkGatewayPrefix(serverKeyPrefix);
 }
 
 /** Throws a `TypeError` for the first name in `options` that is not in `known`: a misspelt option would do nothing. */

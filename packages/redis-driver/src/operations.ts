@@ -1,5 +1,6 @@
 import type { Check, Delete, Put, Tag, TagName, Take } from '@oauthdb/core';
 import { companion } from './companion.ts';
+import { fieldsOf, isHashVersion } from './hash.ts';
 
 /** The operations of one call of the script: its keys and arguments. They run in the order in which they were added. */
 export class Operations {
@@ -42,6 +43,7 @@ export class Operations {
       this.keys.push(companion(key, 'used'));
       this.args.push('fresh');
     } else if (version === null) this.args.push('absent');
+    else if (isHashVersion(version)) this.args.push('holds', ...fieldsOf(version));
     else this.args.push('equals', version);
   }
 
@@ -69,7 +71,7 @@ export class Operations {
   tag(tag: Tag, { expiresAt }: Put, now: number): void {
     this.#adds = true;
     this.#list(tag);
-    this.args.push(tag.shared === true ? 'share' : 'tag', tag.member, life(expiresAt, now), '');
+    this.args.push(verbOf(tag), tag.member, life(expiresAt, now), '');
   }
 
   /**
@@ -81,12 +83,7 @@ export class Operations {
   tagEarly(tag: Tag, { expiresAt }: Put, now: number, left: number): void {
     this.#adds = true;
     this.#list(tag);
-    this.args.push(
-      tag.shared === true ? 'share' : 'tag',
-      tag.member,
-      lifeAfter(expiresAt, now, left),
-      'early',
-    );
+    this.args.push(verbOf(tag), tag.member, lifeAfter(expiresAt, now, left), 'early');
   }
 
   untag(tag: Tag): void {
@@ -98,6 +95,11 @@ export class Operations {
     this.keys.push(name);
     if (shared === true) this.keys.push(companion(name, 'expiry'));
   }
+}
+
+function verbOf({ shared, endless }: TagName): string {
+  if (shared !== true) return 'tag';
+  return endless === true ? 'keep' : 'share';
 }
 
 /** Milliseconds, as the server takes them. Lives are relative: a server's clock may show anything. */

@@ -20,6 +20,7 @@ import type { AskKey } from './checks/permissions.ts';
 import type { RedisClient } from './client.ts';
 import { DEFAULT_DURABILITY, durable, guaranteesOf, type Durability } from './durability.ts';
 import { notStringsError } from './errors.ts';
+import { HashReadingDriver } from './hash-reading-driver.ts';
 import { listMembers, listPrefix } from './listing.ts';
 import { Operations } from './operations.ts';
 import { commitInOrder } from './ordered.ts';
@@ -103,6 +104,10 @@ export class RedisDriver implements Driver {
   list(where: Where, page: PageRequest, at: Moment): Promise<Page> {
     if ('tag' in where) return listMembers(where.tag, page, at, this.#runner);
     return listPrefix(where.prefix, page, at, this.#runner, this.#client.cluster);
+  }
+
+  withHashes(prefix: string): Driver {
+    return new HashReadingDriver(this, this.#runner, prefix);
   }
 
   async describe(at: Moment): Promise<BackendInfo> {

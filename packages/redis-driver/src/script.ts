@@ -24,11 +24,13 @@ export const SCRIPT: string = `
 --   asks:   absent             entry
 --           fresh              entry, marker                             neither is there
 --           equals             entry          value
+--           holds              hash           number of fields, and of each the name and the value
 --           take               entry, marker  attempt, remember, needle   once at most; the value must contain the needle
 --   writes: mark                                                          does what take asked for
 --           tag                list           member, life, early or ''   a sorted set; early: for an entry of a later step, and
 --                                                                         never for a shorter time than the member is listed
 --           share              set, expiry    member, life, early or ''   a set that others use too, and its members' expiries
+--           keep               set, expiry    member, life, early or ''   the same, of a set that never ends by itself
 --           set                entry          value, life                 an entry that is not listed
 --           place              entry          value, life, early or ''    one that is: it ends when its lists drop it; early: they
 --                                                                         had it in an earlier step
@@ -98,6 +100,14 @@ local function carryOut(deadline, k, a, last)
       if call('GET', key) ~= ARGV[a + 1] then return {'failed', now} end
       k, a = k + 1, a + 2
 
+    elseif verb == 'holds' then
+      local fields = tonumber(ARGV[a + 1])
+      if call('TYPE', key).ok ~= 'hash' or call('HLEN', key) ~= fields then return {'failed', now} end
+      for i = a + 2, a + 2 * fields, 2 do
+        if call('HGET', key, ARGV[i]) ~= ARGV[i + 1] then return {'failed', now} end
+      end
+      k, a = k + 1, a + 2 + 2 * fields
+
     elseif verb == 'absent' then
       if call('EXISTS', key) == 1 then return {'failed', now} end
       k, a = k + 1, a + 1
@@ -106,8 +116,8 @@ local function carryOut(deadline, k, a, last)
       if call('EXISTS', key, KEYS[k + 1]) > 0 then return {'failed', now} end
       k, a = k + 2, a + 1
 
-    elseif verb == 'tag' or verb == 'share' then
-      local set = verb == 'share' and key
+    elseif verb == 'tag' or verb == 'share' or verb == 'keep' then
+      local set = verb ~= 'tag' and key
       local list = set and KEYS[k + 1] or key
       local member, life, early = ARGV[a + 1], ARGV[a + 2], ARGV[a + 3] ~= ''
       local score = life == '' and '+inf' or (early and deadline + ARGV[2] or now) + life
@@ -134,7 +144,7 @@ local function carryOut(deadline, k, a, last)
       end
       -- It lives as long as its longest member, and for ever if it has a member of somebody else's.
       local last = call('ZRANGE', list, -1, -1, 'WITHSCORES')[2] or now
-      if last == 'inf' or set and call('SCARD', set) > call('ZCARD', list) then
+      if last == 'inf' or verb == 'keep' or set and call('SCARD', set) > call('ZCARD', list) then
         call('PERSIST', list)
         if set then call('PERSIST', set) end
       else

@@ -9,6 +9,7 @@ import { Codes } from './codes.ts';
 import { hashedHandles, plainHandles } from './handles.ts';
 import { Issuer } from './issue.ts';
 import { Keys } from './keys.ts';
+import { gatewayCodec } from './layouts/gateway-codec.ts';
 import type { GrantOwner } from './owner.ts';
 import { RecordStore } from './record-store.ts';
 import { BOUND } from './redeem.ts';
@@ -32,13 +33,29 @@ export class Grants {
   readonly records: RecordStore;
 
   constructor(driver: Driver, calls: Calls, options: ResolvedOptions) {
-    const { serverKeyPrefix, handles, secrets, lifetimes, now, ownClock, lapsingClients, rotation } = options;
+    const { serverKeyPrefix, layout, handles, secrets, lifetimes, now, ownClock, lapsingClients, rotation } =
+      options;
+    const isShared = layout === 'gateway';
     const keys = new Keys(
       serverKeyPrefix,
       handles === 'plain' ? plainHandles : hashedHandles(secrets.pepper),
+      isShared,
     );
-    const codec = recordCodec(secrets.keyRing);
-    const parts = { driver, calls, codec, keys, lifetimes, lapsingClients, now, ownClock };
+    const plainCodec = recordCodec(secrets.keyRing);
+    const codec = isShared ? gatewayCodec(plainCodec, keys) : plainCodec;
+    // The first releases of the service stored registrations as hashes.
+    const reading = isShared ? driver.withHashes?.(keys.prefixOf('client')) : undefined;
+    const parts = {
+      driver: reading ?? driver,
+      calls,
+      codec,
+      keys,
+      lifetimes,
+      lapsingClients,
+      isShared,
+      now,
+      ownClock,
+    };
     const records = new RecordStore(parts);
     this.records = records;
     this.clients = new Clients(records);

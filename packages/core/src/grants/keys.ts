@@ -12,10 +12,18 @@ export type Kind = 'client' | 'state' | 'code' | 'token' | 'refresh' | 'session'
 export class Keys {
   readonly #prefix: string;
   readonly #handles: Handles;
+  readonly #isShared: boolean;
 
-  constructor(prefix: string, handles: Handles) {
+  /** @param isShared - whether another program uses these keys: they are then spelt as it spells them. */
+  constructor(prefix: string, handles: Handles, isShared = false) {
     this.#prefix = prefix;
     this.#handles = handles;
+    this.#isShared = isShared;
+  }
+
+  /** What all keys begin with. */
+  get prefix(): string {
+    return this.#prefix;
   }
 
   /** What a secret is called in a key. */
@@ -23,16 +31,31 @@ export class Keys {
     return this.#handles.of(kind, secret);
   }
 
+  /** A refresh token's key must not hold braces of its own, see {@link rotated}; of sessions other programs know nothing. */
+  #isSpeltAsIs(kind: Kind): boolean {
+    return this.#isShared && kind !== 'refresh' && kind !== 'session';
+  }
+
   /** The key of what has this id or handle. */
   of(kind: Kind, id: string): string {
-    return `${this.#prefix}${kind}:${encoded(id)}`;
+    return `${this.#prefix}${kind}:${this.#isSpeltAsIs(kind) ? id : encoded(id)}`;
+  }
+
+  /**
+   * Where it is remembered, out of another program's sight, that a refresh token was rotated: in the slot of its own key, so that a
+   * cluster too changes both in one step.
+   */
+  rotated(id: string): string {
+    return `${this.#prefix}rotated:{${this.of('refresh', id)}}`;
   }
 
   /** What a key of {@link of} names; `null` for a key of anything else. */
   refOf(key: string): { kind: Kind; id: string } | null {
     if (!key.startsWith(this.#prefix)) return null;
     const match = /^(client|state|code|token|refresh|session):(.+)$/s.exec(key.slice(this.#prefix.length));
-    return match === null ? null : { kind: match[1] as Kind, id: decoded(match[2] as string) };
+    if (match === null) return null;
+    const [kind, id] = [match[1] as Kind, match[2] as string];
+    return { kind, id: this.#isSpeltAsIs(kind) ? id : decoded(id) };
   }
 
   /** The list that has this name; `null` for the name of anything else. */
@@ -51,7 +74,9 @@ export class Keys {
 
   /** The access tokens of a user, by `jti`: other programs know this list, read it and add to it. */
   userTokens(username: string): TagName {
-    return { name: `${this.#prefix}user_tokens:${encoded(username)}`, shared: true };
+    const name = `${this.#prefix}user_tokens:${this.#isShared ? username : encoded(username)}`;
+    // Who adds to it later must not lose it to the end of what was on it before.
+    return this.#isShared ? { name, shared: true, endless: true } : { name, shared: true };
   }
 
   /** What else a user has: codes, refresh tokens, sessions. Members are made by {@link member}. */

@@ -42,12 +42,13 @@ export function checkFinite(expiresAt: number | null, now: number, name: string)
   throw new TypeError(`${name} must be within a year: it is for a short time`);
 }
 
-export function resolveLifetimes(lifetimes: Lifetimes = {}): ResolvedLifetimes {
+/** @param own - the defaults that a layout has of its own. */
+export function resolveLifetimes(lifetimes: Lifetimes = {}, own: Lifetimes = {}): ResolvedLifetimes {
   const unknown = Object.keys(lifetimes).find((name) => !Object.hasOwn(defaults, name));
   if (unknown !== undefined) throw new TypeError(`unknown option lifetimes.${unknown}`);
   const kinds = Object.keys(defaults) as (keyof Lifetimes)[];
   const life = (kind: keyof Lifetimes): number | null => {
-    const given = lifetimes[kind];
+    const given = lifetimes[kind] ?? (lifetimes[kind] === null ? null : own[kind]);
     if (given === undefined) return defaults[kind];
     if (given === null && !finite.has(kind)) return null;
     return integer(`lifetimes.${kind}`, given, 1, finite.has(kind) ? MOST_FINITE : Number.MAX_SAFE_INTEGER);

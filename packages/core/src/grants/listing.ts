@@ -1,6 +1,6 @@
-import type { TagName } from '../driver.ts';
+import type { TagName, Where } from '../driver.ts';
 import { parseMember, type Kind } from './keys.ts';
-import { isOwnedBy, type OwnerLists } from './owner.ts';
+import { isOwnedBy, names, type OwnerLists } from './owner.ts';
 import type { Found, RecordStore, Ref } from './record-store.ts';
 
 /** What of an owner's is wanted. */
@@ -28,8 +28,8 @@ export async function* listed<T>(
   operation: string,
   listing: Listing,
 ): AsyncGenerator<T, void, undefined> {
-  for await (const members of records.pages(operation, { tag: listOf(listing) })) {
-    yield* await readMembers<T>(records, operation, listing, members);
+  for await (const items of records.pages(operation, placeOf(records, listing))) {
+    yield* await readItems<T>(records, operation, listing, items);
   }
 }
 
@@ -39,14 +39,37 @@ export async function listedPage<T>(
   listing: Listing,
   { after }: PageOptions = {},
 ): Promise<RecordPage<T>> {
-  const { items, next } = await records.page(operation, { tag: listOf(listing) }, after);
-  return { items: await readMembers<T>(records, operation, listing, items), next };
+  const { items, next } = await records.page(operation, placeOf(records, listing), after);
+  return { items: await readItems<T>(records, operation, listing, items), next };
 }
 
 /** What the members of a list name. The list of a user's access tokens holds the ids as they are. */
 export function refsOf(tag: TagName, members: readonly string[]): Ref[] {
   if (tag.shared === true) return members.map((id) => ({ kind: 'token', id }));
   return members.map(parseMember).filter((ref) => ref !== null);
+}
+
+/** Another program's records are on no list of ours: all of the kind are looked through. A session is always ours. */
+function isScanned({ isShared }: RecordStore, { kind }: Listing): boolean {
+  return isShared && kind !== 'session';
+}
+
+function placeOf(records: RecordStore, listing: Listing): Where {
+  if (isScanned(records, listing)) return { prefix: records.keys.prefixOf(listing.kind) };
+  return { tag: listOf(listing) };
+}
+
+/** The live records of a page: of the keys, or of the members of a list. */
+async function readItems<T>(
+  records: RecordStore,
+  operation: string,
+  listing: Listing,
+  items: readonly string[],
+): Promise<T[]> {
+  if (!isScanned(records, listing)) return readMembers<T>(records, operation, listing, items);
+  const { owner, kind, wanted = () => true } = listing;
+  const isMeant = (record: Record<string, unknown>): boolean => names(owner, record) && wanted(record);
+  return (await records.readKeys(operation, kind, [...new Set(items)], isMeant)) as T[];
 }
 
 function listOf({ owner, kind }: Listing): TagName {

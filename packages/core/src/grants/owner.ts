@@ -29,6 +29,11 @@ export function isOwnedBy({ by, id }: OwnerLists, record: Record<string, unknown
   return owner === null || owner === id;
 }
 
+/** Whether a record names the owner, wherever it was found. */
+export function names({ by, id }: OwnerLists, record: Record<string, unknown>): boolean {
+  return record[nameOf[by]] === id;
+}
+
 /** @throws TypeError unless exactly one of the three is named. */
 export function listsOf(keys: Keys, owner: GrantOwner): OwnerLists {
   if (typeof owner !== 'object' || owner === null) {

@@ -1,9 +1,10 @@
 import type { Calls, Effect } from '../calls.ts';
 import type { Change, Committed, Driver, Moment, Page, Put, Tag, Where } from '../driver.ts';
-import { OAuthDatabaseError } from '../error.ts';
+import { isOAuthDatabaseError, OAuthDatabaseError } from '../error.ts';
 import { Pages } from '../pages.ts';
 import type { Codec } from './codec.ts';
 import type { Keys, Kind } from './keys.ts';
+import { withEndsOfKeys } from './layouts/ends-of-keys.ts';
 import { checkFinite, type ResolvedLifetimes } from './lifetimes.ts';
 import { expiryOf, isoTime } from './record-input.ts';
 import type { Life } from './records.ts';
@@ -13,6 +14,8 @@ export interface Ref {
   readonly kind: Kind;
   /** As it stands in the key: what the caller says, or the handle of a secret. */
   readonly id: string;
+  /** Whether what is meant is the memory of its rotation, where that has a key of its own. */
+  readonly isRotated?: boolean;
 }
 
 /** A record that was read: what it says, and the version of it that a check must name. */
@@ -22,6 +25,9 @@ export interface Found extends Ref {
   readonly value: string;
   readonly version: string;
 }
+
+/** A record and where it is kept. */
+type Kept = Pick<Found, 'kind' | 'key' | 'record'>;
 
 /** How many keys one command may name, so that no backend is busy with it for long. */
 export const BATCH = 500;
@@ -45,6 +51,8 @@ export interface RecordStoreParts {
   readonly keys: Keys;
   readonly lifetimes: ResolvedLifetimes;
   readonly lapsingClients: boolean;
+  /** Whether another program stores records of its own beside ours: on no list, and with no expiry but that of their keys. */
+  readonly isShared: boolean;
   readonly now: () => number;
   /** Whether the clock was passed in. */
   readonly ownClock: boolean;
@@ -58,18 +66,21 @@ export class RecordStore {
   readonly keys: Keys;
   readonly lifetimes: ResolvedLifetimes;
   readonly lapsingClients: boolean;
+  readonly isShared: boolean;
   readonly #now: () => number;
   readonly #pages: Pages;
   /** How long the backend keeps a record beyond its expiry. */
   readonly #slack: number;
 
-  constructor({ driver, calls, codec, keys, lifetimes, lapsingClients, now, ownClock }: RecordStoreParts) {
+  constructor(parts: RecordStoreParts) {
+    const { driver, calls, now, ownClock } = parts;
     this.driver = driver;
     this.calls = calls;
-    this.codec = codec;
-    this.keys = keys;
-    this.lifetimes = lifetimes;
-    this.lapsingClients = lapsingClients;
+    this.codec = parts.codec;
+    this.keys = parts.keys;
+    this.lifetimes = parts.lifetimes;
+    this.lapsingClients = parts.lapsingClients;
+    this.isShared = parts.isShared;
     this.#now = now;
     this.#pages = new Pages(driver, calls);
     this.#slack = ownClock && !driver.supports.clock ? SLACK_MS : 0;
@@ -83,30 +94,67 @@ export class RecordStore {
   /** The records that are alive, in the order they were named. One round trip. */
   async read(operation: string, refs: readonly Ref[]): Promise<(Found | null)[]> {
     if (refs.length === 0) return [];
-    const keys = refs.map(({ kind, id }) => this.keys.of(kind, id));
+    const keys = refs.map((ref) => this.keyOf(ref));
     return this.calls.run(operation, 'read', async (at) => {
       const entries = await this.driver.read(keys, at);
-      return refs.map((ref, i) => {
+      const found = refs.map((ref, i): Found | null => {
         const entry = entries[i];
         const key = keys[i];
         if (entry === null || entry === undefined || key === undefined) return null;
         const record = this.decode(ref.kind, key, entry.value);
-        return isLive(record, at.now)
-          ? { ...ref, key, record, value: entry.value, version: entry.version }
-          : null;
+        return { ...ref, key, record, value: entry.value, version: entry.version };
       });
+      return this.#alive(found, at);
     });
   }
 
-  /** The live records of one kind that are kept under these keys. One round trip. */
-  async readKeys(operation: string, kind: Kind, keys: readonly string[]): Promise<Record<string, unknown>[]> {
+  /**
+   * The live records of one kind that are kept under these keys, if they are wanted. One round trip. What another program keeps there
+   * in no form of records is passed over.
+   */
+  async readKeys(
+    operation: string,
+    kind: Kind,
+    keys: readonly string[],
+    wanted: (record: Record<string, unknown>) => boolean = () => true,
+  ): Promise<Record<string, unknown>[]> {
     if (keys.length === 0) return [];
     return this.calls.run(operation, 'read', async (at) => {
       const entries = await this.driver.read(keys, at);
-      return entries
-        .map((entry, i) => (entry === null ? null : this.decode(kind, keys[i] ?? '', entry.value)))
-        .filter((record) => record !== null && isLive(record, at.now)) as Record<string, unknown>[];
+      const found = keys.flatMap((key, i) => {
+        const entry = entries[i] ?? null;
+        const record = entry === null ? null : this.#decodeListed(kind, key, entry.value);
+        return record === null || !wanted(record) ? [] : [{ kind, key, record }];
+      });
+      return (await this.#alive(found, at)).flatMap((one) => (one === null ? [] : [one.record]));
     });
+  }
+
+  /** A refresh token, or what is remembered of it once it was rotated. One round trip. */
+  async readRefresh(operation: string, id: string): Promise<Found | null> {
+    const live: Ref = { kind: 'refresh', id };
+    if (!this.isShared) return this.readOne(operation, 'refresh', id);
+    const [rotated, found] = await this.read(operation, [{ ...live, isRotated: true }, live]);
+    return rotated ?? found ?? null;
+  }
+
+  /** What of these is alive, in their places. */
+  async #alive<T extends Kept>(found: readonly (T | null)[], at: Moment): Promise<(T | null)[]> {
+    const ending = this.isShared ? await withEndsOfKeys(this.driver, found, at, this.backendExpires) : found;
+    return ending.map((one) => (one !== null && isLive(one.record, at.now) ? one : null));
+  }
+
+  #decodeListed(kind: Kind, key: string, value: string): Record<string, unknown> | null {
+    try {
+      return this.decode(kind, key, value);
+    } catch (error) {
+      if (this.isShared && isOAuthDatabaseError(error) && error.code === 'OAUTHDB_CORRUPT') return null;
+      throw error;
+    }
+  }
+
+  keyOf({ kind, id, isRotated }: Ref): string {
+    return isRotated === true ? this.keys.rotated(id) : this.keys.of(kind, id);
   }
 
   /** The version of whatever the backend has there, expired or not. */
@@ -123,7 +171,7 @@ export class RecordStore {
   decode(kind: Kind, key: string, value: string): Record<string, unknown> {
     const record = this.codec.decode(key, value);
     const id = record[identity[kind]];
-    if (typeof id === 'string' && this.keys.of(kind, id) !== key) {
+    if (typeof id === 'string' && this.keys.of(kind, id) !== key && this.keys.rotated(id) !== key) {
       // It may have been taken, and be gone.
       throw new OAuthDatabaseError('OAUTHDB_INTEGRITY', 'what is stored belongs to another key', {
         outcome: 'unknown',
@@ -209,7 +257,9 @@ export class RecordStore {
 
   /** What stores a record until its expiry, under the lists that it says. */
   put(kind: Kind, id: string, record: object, expiresAt: number | null, bound?: readonly string[]): Put {
-    const key = this.keys.of(kind, id);
+    // Another program would take the token for one that is good.
+    const isRotated = this.isShared && 'rotated_at' in record;
+    const key = this.keyOf({ kind, id, isRotated });
     return {
       key,
       value: this.codec.encode(key, record, bound),

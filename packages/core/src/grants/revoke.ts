@@ -1,9 +1,9 @@
 import type { Delete, TagName } from '../driver.ts';
 import { refsOf } from './listing.ts';
-import { isOwnedBy, listsOf, type GrantOwner, type OwnerLists } from './owner.ts';
+import { isOwnedBy, listsOf, names, type GrantOwner, type OwnerLists } from './owner.ts';
 import { markRevoked } from './revocation-mark.ts';
 import { member, type Kind } from './keys.ts';
-import type { RecordStore } from './record-store.ts';
+import type { RecordStore, Ref } from './record-store.ts';
 
 /** What a revocation removed. */
 export interface Revoked {
@@ -11,6 +11,12 @@ export interface Revoked {
   readonly refreshTokens: number;
   readonly codes: number;
   readonly sessions: number;
+}
+
+/** What is to be removed. */
+interface Removed extends Delete {
+  readonly kind: Kind;
+  readonly isRotated: boolean;
 }
 
 type Count = { -readonly [kind in keyof Revoked]: number };
@@ -35,10 +41,36 @@ export async function revoke(records: RecordStore, operation: string, owner: Gra
   const tags = lists.tokens === lists.others ? [lists.tokens] : [lists.others, lists.tokens];
   // A code that is redeemed between being listed and being read is gone by then, and what it brought is on the list only now.
   for (let found = true, passes = 0; found || passes < 2; passes++) {
+    const again = found;
     found = false;
     for (const tag of tags) if (await removeListed(records, operation, lists, tag, count)) found = true;
+    // What another program made of it meanwhile is found by one more pass.
+    if (records.isShared && again) {
+      if (await removeUnlisted(records, operation, lists, count)) found = true;
+    }
   }
   return count;
+}
+
+/** One pass over everything that is issued, for what another program has put on no list: whether anything of the owner's was there. */
+async function removeUnlisted(
+  records: RecordStore,
+  operation: string,
+  lists: OwnerLists,
+  count: Count,
+): Promise<boolean> {
+  let found = false;
+  for await (const keys of records.pages(operation, { prefix: records.keys.prefix })) {
+    const refs = [...new Set(keys)].map((key) => records.keys.refOf(key)).filter((ref) => ref !== null);
+    const issued = refs.filter(({ kind }) => kind === 'token' || kind === 'refresh' || kind === 'code');
+    const read = await readEntries(records, operation, issued);
+    const alive = read.flatMap(({ kind, id, key, record }): Removed[] => {
+      if (record === null || !names(lists, record)) return [];
+      return [{ key, kind, tags: records.tagsOf(kind, id, record), isRotated: false }];
+    });
+    if (await remove(records, operation, alive, count)) found = true;
+  }
+  return found;
 }
 
 /** One pass over a list: whether anything on it was alive. */
@@ -52,15 +84,25 @@ async function removeListed(
   let found = false;
   for await (const members of records.pages(operation, { tag })) {
     const alive = await readAlive(records, operation, lists, tag, [...new Set(members)]);
-    if (alive.length === 0) continue;
-    found = true;
-    await records.commit(operation, 'idempotent', () => ({ deletes: alive }));
-    for (const { kind, isRotated } of alive) {
-      const counted = countedAs[kind];
-      if (counted !== undefined && !isRotated) count[counted]++;
-    }
+    if (await remove(records, operation, alive, count)) found = true;
   }
   return found;
+}
+
+/** Removes what there is: whether there was anything. */
+async function remove(
+  records: RecordStore,
+  operation: string,
+  alive: readonly Removed[],
+  count: Count,
+): Promise<boolean> {
+  if (alive.length === 0) return false;
+  await records.commit(operation, 'idempotent', () => ({ deletes: alive }));
+  for (const { kind, isRotated } of alive) {
+    const counted = countedAs[kind];
+    if (counted !== undefined && !isRotated) count[counted]++;
+  }
+  return true;
 }
 
 /** What is there of the owner's, expired or readable or not: all of it goes, also off the list on which it was found. */
@@ -70,19 +112,35 @@ async function readAlive(
   lists: OwnerLists,
   tag: TagName,
   members: readonly string[],
-): Promise<(Delete & { readonly kind: Kind; readonly isRotated: boolean })[]> {
+): Promise<Removed[]> {
   const refs = refsOf(tag, members);
-  if (refs.length === 0) return [];
-  const keys = refs.map(({ kind, id }) => records.keys.of(kind, id));
-  const entries = await records.calls.run(operation, 'read', (at) => records.driver.read(keys, at));
-  return refs.flatMap(({ kind, id }, i) => {
-    const [key, entry] = [keys[i], entries[i]];
-    if (key === undefined || entry === undefined || entry === null) return [];
-    const record = records.decodeIfReadable(kind, key, entry.value);
+  const read = await readEntries(records, operation, records.isShared ? refs.flatMap(withMemory) : refs);
+  return read.flatMap(({ kind, id, key, record }): Removed[] => {
     if (record !== null && !isOwnedBy(lists, record)) return [];
     const found = { ...tag, member: tag.shared === true ? id : member(kind, id) };
     const others =
       record === null ? [] : records.tagsOf(kind, id, record).filter(({ name }) => name !== tag.name);
     return [{ key, kind, tags: [found, ...others], isRotated: record?.['rotated_at'] !== undefined }];
+  });
+}
+
+/** A refresh token, and the memory of its rotation. */
+function withMemory(ref: Ref): Ref[] {
+  return ref.kind === 'refresh' ? [ref, { ...ref, isRotated: true }] : [ref];
+}
+
+/** What is kept there, `record` being `null` where it cannot be read. */
+async function readEntries(
+  records: RecordStore,
+  operation: string,
+  refs: readonly Ref[],
+): Promise<(Ref & { readonly key: string; readonly record: Record<string, unknown> | null })[]> {
+  if (refs.length === 0) return [];
+  const keys = refs.map((ref) => records.keyOf(ref));
+  const entries = await records.calls.run(operation, 'read', (at) => records.driver.read(keys, at));
+  return refs.flatMap((ref, i) => {
+    const [key, entry] = [keys[i], entries[i]];
+    if (key === undefined || entry === undefined || entry === null) return [];
+    return [{ ...ref, key, record: records.decodeIfReadable(ref.kind, key, entry.value) }];
   });
 }

@@ -78,7 +78,7 @@ export class Rotator {
     const attempt = randomUUID();
     let prepared: Prepared | null = null;
     for (let tries = 0; tries < TRIES; tries++) {
-      const found = await this.#records.readOne('refreshTokens.rotate', 'refresh', id);
+      const found = await this.#records.readRefresh('refreshTokens.rotate', id);
       if (found === null) return { status: 'not_found' };
       if (found.record['rotated_at'] !== undefined) {
         // This very rotation was made, and its reply was lost.
@@ -97,6 +97,8 @@ export class Rotator {
         prepared.answer.token === null ? [] : [this.#ended(found, token, attempt, prepared.answer)];
       const change = {
         checks: [{ key: found.key, version: found.version }],
+        // Where its memory has a key of its own.
+        deletes: ended.some(({ key }) => key !== found.key) ? [{ key: found.key }] : [],
         puts: [...prepared.puts, ...ended],
       };
       const committing = this.#records.commit('refreshTokens.rotate', 'idempotent', () => change);
