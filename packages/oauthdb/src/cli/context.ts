@@ -1,4 +1,4 @@
-import { resolveOptions, type OAuthDatabase } from '@oauthdb/core';
+import { resolveOptions, type DatabaseOptions, type OAuthDatabase } from '@oauthdb/core';
 import type { Inspector } from '@oauthdb/redis-driver';
 import { inspect } from '../inspect.ts';
 import { open } from '../open.ts';
@@ -8,7 +8,7 @@ import type { Masking } from './mask.ts';
 import { Output } from './output.ts';
 import { confirm, type Terminal } from './prompt.ts';
 import type { Prefixes } from './redact.ts';
-import { holdsPassword, settingsOf, type Settings } from './settings.ts';
+import { holdsPassword, optionsOf, urlOf, type Settings } from './settings.ts';
 
 /** What a command runs in: what was typed, where results go, and the database, once somebody asks for it. */
 export class Context implements AsyncDisposable {
@@ -40,7 +40,7 @@ export class Context implements AsyncDisposable {
     if (this.options.db !== undefined && holdsPassword(this.options.db) && this.#settings === undefined) {
       this.out.warn('everybody on this machine can read a password in --db: put the URL into OAUTHDB_URL');
     }
-    this.#settings ??= settingsOf(this.options, this.env);
+    this.#settings ??= this.#settle();
     return this.#settings;
   }
 
@@ -67,8 +67,14 @@ export class Context implements AsyncDisposable {
 
   /** What the keys of the database begin with. */
   async prefixes(): Promise<Prefixes> {
-    const { keyPrefix, serverKeyPrefix } = resolveOptions((await this.settings).options);
+    const { keyPrefix, serverKeyPrefix } = resolveOptions(await this.databaseOptions());
     return { held: keyPrefix, issued: serverKeyPrefix };
+  }
+
+  /** The options of the database; none needs to be named. */
+  async databaseOptions(): Promise<DatabaseOptions> {
+    const { redis: _, ...options } = await optionsOf(this.options, this.env);
+    return options;
   }
 
   /** What may be shown of the database that was opened. */
@@ -81,6 +87,11 @@ export class Context implements AsyncDisposable {
     if (this.options.yes === true) return;
     if (!this.terminal.stdin.isTTY) throw new UsageError(`${question} Say --yes where nobody can be asked`);
     if (!(await confirm(this.terminal, question))) throw new Failure('nothing was changed', EXIT.no);
+  }
+
+  async #settle(): Promise<Settings> {
+    const url = urlOf(this.options, this.env);
+    return { url, options: await optionsOf(this.options, this.env) };
   }
 
   closing<T extends AsyncDisposable>(opened: T): T {

@@ -4,7 +4,7 @@ import { positive } from './parse.ts';
 /** What every command takes. */
 export interface GlobalOptions {
   readonly db?: string;
-  readonly layout?: string;
+  readonly layout?: 'oauthdb' | 'gateway';
   readonly keyPrefix?: string;
   readonly serverKeyPrefix?: string;
   readonly handles?: 'hashed' | 'plain';

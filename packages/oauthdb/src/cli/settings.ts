@@ -11,32 +11,25 @@ export interface Settings {
 }
 
 /**
- * Puts together what was typed and what the environment says. Passwords and keys come from the environment and from files: what is
+ * How a database is opened, by what was typed and what the environment says. Passwords and keys come from the environment and from files: what is
  * typed, everybody on the machine can read.
  */
-export async function settingsOf(
-  given: GlobalOptions,
-  env: NodeJS.ProcessEnv,
-  url: string = urlOf(given, env),
-): Promise<Settings> {
+export async function optionsOf(given: GlobalOptions, env: NodeJS.ProcessEnv): Promise<OpenOptions> {
   const ca = given.tlsCa ?? nonEmpty(env['OAUTHDB_TLS_CA']);
   const secrets = await secretsOf(given, env);
   const password = nonEmpty(env['REDIS_PASSWORD']);
   const keyPrefix = given.keyPrefix ?? nonEmpty(env['REDIS_KEY_PREFIX']);
   return {
-    url,
-    options: {
-      ...(keyPrefix === undefined ? {} : { keyPrefix }),
-      ...(given.serverKeyPrefix === undefined ? {} : { serverKeyPrefix: given.serverKeyPrefix }),
-      ...(given.layout === undefined ? {} : { layout: given.layout as never }),
-      ...(given.handles === undefined ? {} : { handles: given.handles }),
-      ...(given.timeout === undefined ? {} : { commandTimeout: given.timeout }),
-      ...(secrets === undefined ? {} : { secrets }),
-      redis: {
-        ...(given.library === undefined ? {} : { library: given.library }),
-        ...(password === undefined ? {} : { password }),
-        ...(ca === undefined ? {} : { tls: { ca: await textOf(ca, '--tls-ca') } }),
-      },
+    ...(keyPrefix === undefined ? {} : { keyPrefix }),
+    ...(given.serverKeyPrefix === undefined ? {} : { serverKeyPrefix: given.serverKeyPrefix }),
+    ...(given.layout === undefined ? {} : { layout: given.layout }),
+    ...(given.handles === undefined ? {} : { handles: given.handles }),
+    ...(given.timeout === undefined ? {} : { commandTimeout: given.timeout }),
+    ...(secrets === undefined ? {} : { secrets }),
+    redis: {
+      ...(given.library === undefined ? {} : { library: given.library }),
+      ...(password === undefined ? {} : { password }),
+      ...(ca === undefined ? {} : { tls: { ca: await textOf(ca, '--tls-ca') } }),
     },
   };
 }

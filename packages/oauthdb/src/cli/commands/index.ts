@@ -3,6 +3,7 @@ import { addAccessTokens } from './access-tokens.ts';
 import { addClients } from './clients.ts';
 import { addCompletion } from './completion.ts';
 import { addConnections } from './connections.ts';
+import { addDoctor } from './doctor.ts';
 import { addGeneratePassword } from './generate-password.ts';
 import { addHeldTokens } from './held-tokens.ts';
 import { addMemory } from './memory.ts';
@@ -21,6 +22,7 @@ import { addUsers } from './users.ts';
 
 /** All commands, in the order of the help. */
 export const commands: readonly ((cli: Cli) => void)[] = [
+  addDoctor,
   addPing,
   addStats,
   addHeldTokens,

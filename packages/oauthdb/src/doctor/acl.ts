@@ -1,0 +1,44 @@
+/**
+ * What an application's user must be allowed to do: no more, and no less. `AUTH`, `HELLO` and `QUIT` need no right.
+ */
+export const APPLICATION_COMMANDS: readonly string[] = [
+  ...['get', 'mget', 'set', 'del', 'exists', 'pttl', 'pexpire', 'persist', 'scan', 'time'],
+  ...['sadd', 'srem', 'sscan', 'scard', 'smismember'],
+  ...['zadd', 'zrem', 'zrange', 'zcard', 'zscan', 'zremrangebyscore'],
+  ...['eval', 'evalsha'],
+];
+
+/** What a cluster's clients need besides, to know where which key is. */
+export const CLUSTER_COMMANDS: readonly string[] = ['cluster|slots'];
+
+/** What this command asks a server besides. Nothing that reads or changes a key. */
+export const OPERATOR_COMMANDS: readonly string[] = [
+  ...['ping', 'info', 'dbsize', 'lastsave', 'bgsave', 'type', 'select'],
+  ...['config|get', 'acl|getuser', 'client|info', 'client|list', 'slowlog|get', 'monitor', 'cluster|info'],
+];
+
+export interface AclOptions {
+  readonly username: string;
+  /** The key prefixes of the database. */
+  readonly prefixes: readonly string[];
+  readonly commands: readonly string[];
+}
+
+/** A user's rules, without a password: a line of an ACL file, or the arguments of `ACL SETUSER`. */
+export function aclRules({ username, prefixes, commands }: AclOptions): string {
+  // What is kept beside a key has the key in braces.
+  const patterns = prefixes.flatMap((prefix) => [`~${escaped(prefix)}*`, `~{${escaped(prefix)}*`]);
+  const rules = [
+    'on',
+    'resetkeys',
+    ...patterns,
+    'resetchannels',
+    'nocommands',
+    ...commands.map((one) => `+${one}`),
+  ];
+  return `user ${username} ${rules.join(' ')}`;
+}
+
+function escaped(prefix: string): string {
+  return prefix.replace(/[*?[\]\\]/g, String.raw`\$&`);
+}
