@@ -4,10 +4,13 @@ import {
   IoredisClient,
   RedisDriver,
   redisOptions,
+  SentinelClient,
   type Ioredis,
   type ParsedOptions,
   type RedisOptions,
+  type RedisClient,
   type RedisSettings,
+  type SentinelSettings,
 } from '@oauthdb/redis-driver';
 import { Redis } from 'ioredis';
 
@@ -52,12 +55,21 @@ export function redisInspector(options: RedisOptions = {}): Inspector {
   return new Inspector(own(settings), settings.silenceMs);
 }
 
-function driverFor({ settings, client, coalescing }: ParsedOptions<RedisSettings, Ioredis>): RedisDriver {
-  if (settings === undefined) return new RedisDriver(given(client), { coalescing });
-  return new RedisDriver(own(settings), { coalescing, silenceMs: settings.silenceMs });
+function driverFor({
+  settings,
+  client,
+  coalescing,
+  durability,
+}: ParsedOptions<RedisSettings | SentinelSettings, Ioredis>): RedisDriver {
+  if (settings === undefined) return new RedisDriver(given(client), { coalescing, durability });
+  return new RedisDriver(own(settings), { coalescing, durability, silenceMs: settings.silenceMs });
 }
 
-function own(settings: RedisSettings): IoredisClient {
+function own(settings: RedisSettings | SentinelSettings): RedisClient {
+  return 'sentinels' in settings ? new SentinelClient(settings, ofServer) : ofServer(settings);
+}
+
+function ofServer(settings: RedisSettings): IoredisClient {
   const { host, port, username, password, db, tls, connectTimeout, reconnectDelay } = settings;
   const redis = new Redis({
     host,

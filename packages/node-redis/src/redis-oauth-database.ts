@@ -3,9 +3,12 @@ import {
   Inspector,
   RedisDriver,
   redisOptions,
+  SentinelClient,
   type ParsedOptions,
   type RedisOptions,
+  type RedisClient,
   type RedisSettings,
+  type SentinelSettings,
 } from '@oauthdb/redis-driver';
 import { createClient } from 'redis';
 import { GivenNodeRedisClient, OwnNodeRedisClient, type NodeRedis } from './node-redis-client.ts';
@@ -45,12 +48,21 @@ export function redisInspector(options: RedisOptions = {}): Inspector {
   return new Inspector(own(settings), settings.silenceMs);
 }
 
-function driverFor({ settings, client, coalescing }: ParsedOptions<RedisSettings, NodeRedis>): RedisDriver {
-  if (settings === undefined) return new RedisDriver(given(client), { coalescing });
-  return new RedisDriver(own(settings), { coalescing, silenceMs: settings.silenceMs });
+function driverFor({
+  settings,
+  client,
+  coalescing,
+  durability,
+}: ParsedOptions<RedisSettings | SentinelSettings, NodeRedis>): RedisDriver {
+  if (settings === undefined) return new RedisDriver(given(client), { coalescing, durability });
+  return new RedisDriver(own(settings), { coalescing, durability, silenceMs: settings.silenceMs });
 }
 
-function own(settings: RedisSettings): OwnNodeRedisClient {
+function own(settings: RedisSettings | SentinelSettings): RedisClient {
+  return 'sentinels' in settings ? new SentinelClient(settings, ofServer) : ofServer(settings);
+}
+
+function ofServer(settings: RedisSettings): OwnNodeRedisClient {
   const { host, port, username, password, db, tls, connectTimeout, reconnectDelay } = settings;
   const reconnecting = {
     host,

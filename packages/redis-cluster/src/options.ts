@@ -45,12 +45,9 @@ const CONNECTING = ['url', 'nodes', 'db', 'username', 'password', 'tls', 'connec
 
 /** Checks the options, as `redisOptions` of `@oauthdb/redis-driver` does those of a single server. */
 export function clusterOptions(options: RedisClusterOAuthDatabaseOptions = {}): ParsedClusterOptions {
-  const { client, coalescing, database } = splitOptions<IoredisCluster | NodeRedisCluster>(
-    options,
-    CONNECTING,
-  );
-  const transactions = isOneSlot(database);
-  if (client !== undefined) return { settings: undefined, client, coalescing, database, transactions };
+  const { client, ...others } = splitOptions<IoredisCluster | NodeRedisCluster>(options, CONNECTING);
+  const transactions = isOneSlot(others.database);
+  if (client !== undefined) return { settings: undefined, client, ...others, transactions };
   const { url, nodes = [{ host: 'localhost' }], db = 0 } = options;
   if (url !== undefined && typeof url !== 'string') {
     throw new TypeError(`url must be a string, received ${kindOf(url)}`);
@@ -62,7 +59,7 @@ export function clusterOptions(options: RedisClusterOAuthDatabaseOptions = {}): 
     ...connectionSettings(options, { ...said, secure }),
     nodes: said?.nodes ?? addresses(nodes),
   };
-  return { settings, client: undefined, coalescing, database, transactions };
+  return { settings, client: undefined, ...others, transactions };
 }
 
 function addresses(nodes: unknown): RedisAddress[] {

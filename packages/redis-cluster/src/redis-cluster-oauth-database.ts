@@ -38,9 +38,15 @@ export function redisClusterInspector(options: RedisClusterOAuthDatabaseOptions 
   return new Inspector(ownCluster(settings), settings.silenceMs);
 }
 
-function driverFor({ settings, client, coalescing, transactions }: ParsedClusterOptions): RedisDriver {
+function driverFor({
+  settings,
+  client,
+  coalescing,
+  durability,
+  transactions,
+}: ParsedClusterOptions): RedisDriver {
   const redis = settings === undefined ? given(client) : ownCluster(settings);
-  return new RedisDriver(redis, { coalescing, transactions });
+  return new RedisDriver(redis, { coalescing, durability, transactions });
 }
 
 function given(client: ParsedClusterOptions['client']): RedisClient {

@@ -73,7 +73,7 @@ export function durable(client: RedisClient, durability: Durability): RedisClien
       return new ReplicatedClient(client, durability);
     case 'fsync':
       return new SyncedClient(client);
-    case 'default':
+    default:
       return client;
   }
 }
@@ -84,22 +84,6 @@ const EVICTION = 'An evicting maxmemory-policy deletes without an error: use noe
 export function guaranteesOf(durability: Durability): Guarantees {
   const { profile } = durability;
   switch (profile) {
-    case 'default':
-      return frozenGuarantees({
-        profile,
-        survives: {
-          processCrash: 'yes',
-          serverCrash: 'configured',
-          powerLoss: 'configured',
-          failover: 'window',
-        },
-        singleUse: 'until_failover',
-        notes: [
-          'With appendonly yes nothing is lost when the server crashes, and with appendfsync everysec a second at a power cut.',
-          'A failover loses what the new master had not got: the replication lag, and what the old one took until it stepped down.',
-          EVICTION,
-        ],
-      });
     case 'replicated':
       return frozenGuarantees({
         profile,
@@ -125,6 +109,22 @@ export function guaranteesOf(durability: Durability): Guarantees {
         notes: [
           'The server has written and synced its append-only file before it answers; that it does is looked at on each connection.',
           'A failover loses what the new master had not got.',
+          EVICTION,
+        ],
+      });
+    default:
+      return frozenGuarantees({
+        profile,
+        survives: {
+          processCrash: 'yes',
+          serverCrash: 'configured',
+          powerLoss: 'configured',
+          failover: 'window',
+        },
+        singleUse: 'until_failover',
+        notes: [
+          'With appendonly yes nothing is lost when the server crashes, and with appendfsync everysec a second at a power cut.',
+          'A failover loses what the new master had not got: the replication lag, and what the old one took until it stepped down.',
           EVICTION,
         ],
       });

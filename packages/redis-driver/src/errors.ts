@@ -43,6 +43,7 @@ const REPLIES: Readonly<Record<string, Translation>> = {
 const SENTENCES: readonly (readonly [RegExp, Translation])[] = [
   // Of a cluster's client, after as many refusals.
   [/too many cluster redirections/i, unavailable('the cluster is being changed')],
+  [/No such master with that name/i, config('the sentinels know no master of that name')],
   [/max number of clients/, unavailable('Redis has too many clients')],
   [
     /DB index is out of range|invalid DB index|SELECT is not allowed/,
@@ -87,7 +88,8 @@ export function commandError(error: unknown): OAuthDatabaseError {
 
 /** Why there is no connection, for a command that was not sent. */
 export function connectionError(failure: unknown): OAuthDatabaseError {
-  const { code, message } = translate(failure) ?? unavailable('Redis cannot be reached');
+  const said = isOAuthDatabaseError(failure) ? failure : translate(failure);
+  const { code, message } = said ?? unavailable('Redis cannot be reached');
   return new OAuthDatabaseError(code, message, { outcome: 'not_executed', cause: failure });
 }
 

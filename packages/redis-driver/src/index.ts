@@ -16,10 +16,12 @@ export type {
   RedisConnectionOptions,
   RedisOptions,
   RedisSettings,
+  SentinelSettings,
 } from './options.ts';
 export { isOneSlot } from './prefixes.ts';
 export { RedisDriver } from './redis-driver.ts';
 export type { RedisDriverOptions } from './redis-driver.ts';
+export { SentinelClient } from './sentinel/sentinel-client.ts';
 export { inOneSlot, slotOf } from './slot.ts';
 export { parseRedisUrl } from './url.ts';
 export type { RedisAddress, RedisUrl } from './url.ts';

@@ -1,6 +1,7 @@
 import { OAuthDatabaseError } from '@oauthdb/core';
 import type { ClusterMap, ConnectionListener, RedisClient } from './client.ts';
 import { commandError } from './errors.ts';
+import { fieldsOf } from './fields.ts';
 import { nodeOfKey } from './node-of-key.ts';
 
 /** A client that sends nothing to a server before it has seen that the server syncs its append-only file before it answers. */
@@ -72,7 +73,7 @@ export class SyncedClient implements RedisClient {
   async #requireSync(key: string): Promise<void> {
     const ask = async (name: string): Promise<unknown> => {
       const reply = await nodeOfKey(this.#client, key)?.send(['CONFIG', 'GET', name]);
-      return valueOf(reply);
+      return fieldsOf(reply).get(name);
     };
     try {
       const [file, sync] = await Promise.all([ask('appendonly'), ask('appendfsync')]);
@@ -84,13 +85,6 @@ export class SyncedClient implements RedisClient {
       'the server does not sync each write: durability fsync needs appendonly yes and appendfsync always',
     );
   }
-}
-
-/** A reply is a list of names and values in RESP 2, and an object or a map in RESP 3. */
-function valueOf(reply: unknown): unknown {
-  if (Array.isArray(reply)) return (reply as readonly unknown[])[1];
-  if (reply instanceof Map) return [...(reply as ReadonlyMap<unknown, unknown>).values()][0];
-  return typeof reply === 'object' && reply !== null ? Object.values(reply)[0] : undefined;
 }
 
 function unseen(thrown: unknown): OAuthDatabaseError {

@@ -1,7 +1,15 @@
 import { describe, expect, it } from 'vitest';
-import { parseRedisUrl, redisOptions, redisOptionsFromEnv, type RedisOptions } from '../src/index.ts';
+import {
+  parseRedisUrl,
+  redisOptions,
+  redisOptionsFromEnv,
+  type RedisOptions,
+  type RedisSettings,
+  type SentinelSettings,
+} from '../src/index.ts';
 
-const settingsOf = (options: RedisOptions) => redisOptions(options).settings;
+const settingsOf = (options: RedisOptions): RedisSettings | undefined =>
+  redisOptions(options).settings as RedisSettings | undefined;
 
 describe('the options', () => {
   it('have the documented defaults', () => {

@@ -1,6 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { QUIET, serverDirectory, startServer } from './leash.ts';
+import { QUIET, serverDirectory, startServer, type Leashed } from './leash.ts';
 import { freePort, HOST } from './ports.ts';
 import { send, until } from './resp.ts';
 import { running, type Running } from './running.ts';
@@ -13,43 +13,97 @@ export interface Sentinels {
   readonly master: number;
 }
 
+/** The same, for a test of its own that breaks some of it. */
+export interface PrivateSentinels extends Sentinels, AsyncDisposable {
+  /** The port of the master that the sentinels name. */
+  currentMaster(): Promise<number>;
+  /** Resolves once they name another one than `before`, with its port. */
+  nextMaster(before: number): Promise<number>;
+  /** One of the servers or sentinels, by its port. */
+  server(port: number): Leashed;
+}
+
+export interface SentinelOptions {
+  /** Default 2. */
+  readonly replicas?: number;
+  /** What the sentinels ask of whoever asks them. Default: nothing. */
+  readonly sentinelPassword?: string;
+  /** More arguments of the servers' redis-server. */
+  readonly args?: readonly string[];
+}
+
 /** A master, two replicas and three sentinels that agree on them. */
-export function sentinel(): Promise<Running<Sentinels>> {
-  return running(async (add) => {
+export async function sentinel(): Promise<Running<Sentinels>> {
+  const { name, sentinels, master, ...started } = await startSentinels();
+  return { at: { name, sentinels, master }, stop: async () => started[Symbol.asyncDispose]() };
+}
+
+/** Starts a master, its replicas and three sentinels; give it back with `await using`. */
+export async function startSentinels(options: SentinelOptions = {}): Promise<PrivateSentinels> {
+  const { replicas = 2, sentinelPassword, args: more = [] } = options;
+  const servers = new Map<number, Leashed>();
+  const { at, stop } = await running<Sentinels>(async (add) => {
     const name = 'main';
     const master = await freePort();
-    const data = async (port: number, ...args: string[]): Promise<unknown> =>
-      add(
+    const data = async (port: number, ...args: string[]): Promise<unknown> => {
+      const started = await add(
         startServer(await serverDirectory(), { port }, [
-          ...['--port', String(port), ...QUIET, ...args],
+          ...['--port', String(port), ...QUIET, ...args, ...more],
           ...['--repl-diskless-sync-delay', '0', '--repl-ping-replica-period', '1'],
         ]),
       );
+      return servers.set(port, started);
+    };
     const replica = async (): Promise<unknown> => data(await freePort(), '--replicaof', HOST, String(master));
-    await Promise.all([data(master), replica(), replica()]);
+    await Promise.all([data(master), ...Array.from({ length: replicas }, replica)]);
 
     // Sentinels ask for replicas at once, and then every ten seconds only.
-    await until('two replicas', async () =>
-      String(await send({ port: master }, 'INFO', 'replication')).includes('connected_slaves:2'),
+    await until('the replicas', async () =>
+      String(await send({ port: master }, 'INFO', 'replication')).includes(`connected_slaves:${replicas}`),
     );
     const watch = async (): Promise<number> => {
       const [dir, port] = [await serverDirectory(), await freePort()];
-      await writeFile(join(dir, 'sentinel.conf'), configuration(name, port, master));
-      await add(startServer(dir, { port }, ['sentinel.conf', '--sentinel']));
+      const address = { port, password: sentinelPassword };
+      await writeFile(join(dir, 'sentinel.conf'), configuration(name, port, master, sentinelPassword));
+      servers.set(port, await add(startServer(dir, address, ['sentinel.conf', '--sentinel'])));
       await until(`sentinel ${port}`, async () => {
-        const reply = (await send({ port }, 'SENTINEL', 'MASTER', name)) as readonly string[];
+        const reply = (await send(address, 'SENTINEL', 'MASTER', name)) as readonly string[];
         const field = (key: string): string | undefined => reply[reply.indexOf(key) + 1];
-        return field('num-slaves') === '2' && field('num-other-sentinels') === '2';
+        return field('num-slaves') === String(replicas) && field('num-other-sentinels') === '2';
       });
       return port;
     };
     const ports = await Promise.all([watch(), watch(), watch()]);
     return { name, sentinels: ports.map((port) => ({ host: HOST, port })), master };
   });
+  const named = ({ port }: { readonly port: number }): Promise<number> =>
+    send({ port, password: sentinelPassword }, 'SENTINEL', 'GET-MASTER-ADDR-BY-NAME', at.name).then((reply) =>
+      Number((reply as readonly string[])[1]),
+    );
+  return {
+    ...at,
+    currentMaster: () => Promise.any(at.sentinels.map(named)),
+    nextMaster: async (before) => {
+      let now = before;
+      await until('a failover', async () => {
+        now = await Promise.any(at.sentinels.map(named));
+        return now !== before;
+      });
+      return now;
+    },
+    server: (port) => {
+      const found = servers.get(port);
+      if (found === undefined) throw new Error(`nothing was started on port ${port}`);
+      return found;
+    },
+    [Symbol.asyncDispose]: stop,
+  };
 }
 
-function configuration(name: string, port: number, master: number): string {
+function configuration(name: string, port: number, master: number, password: string | undefined): string {
   return [
+    // Between themselves they use the same one.
+    ...(password === undefined ? [] : [`requirepass ${password}`]),
     `port ${port}`,
     `bind ${HOST}`,
     'loglevel warning',

@@ -1,0 +1,4 @@
+import { throughSentinels } from '@oauthdb/test-redis/sentinels';
+import { RedisOAuthDatabase } from '../src/index.ts';
+
+throughSentinels({ database: (options) => new RedisOAuthDatabase(options) });
