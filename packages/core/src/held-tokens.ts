@@ -1,5 +1,5 @@
 import type { Calls } from './calls.ts';
-import type { Delete, Driver, Moment, Put } from './driver.ts';
+import type { Delete, Driver, Entry, Moment, Put } from './driver.ts';
 import { checkArray, checkExpiresAt, checkKey, checkToken, kindOf } from './input.ts';
 import type { HeldToken, TokenExpiry } from './oauth-database.ts';
 import { Pages } from './pages.ts';
@@ -64,9 +64,10 @@ export class HeldTokens {
   }
 
   async get(key: string): Promise<string | null> {
-    const keys = [this.#name(key)];
-    const [token] = await this.#calls.run('getToken', 'read', (at) => this.#read(keys, at));
-    return token ?? null;
+    const name = this.#name(key);
+    return await this.#calls.run('getToken', 'read', (at) =>
+      this.#driver.read([name], at).then(([entry]) => this.#open(name, entry)),
+    );
   }
 
   async getMany(keys: readonly string[]): Promise<(string | null)[]> {
@@ -135,10 +136,11 @@ export class HeldTokens {
 
   async #read(keys: readonly string[], at: Moment): Promise<(string | null)[]> {
     const entries = await this.#driver.read(keys, at);
-    return keys.map((key, i) => {
-      const entry = entries[i];
-      return entry === null || entry === undefined ? null : this.#keyRing.open(key, entry.value);
-    });
+    return keys.map((key, i) => this.#open(key, entries[i]));
+  }
+
+  #open(key: string, entry: Entry | null | undefined): string | null {
+    return entry === null || entry === undefined ? null : this.#keyRing.open(key, entry.value);
   }
 
   async #storeAll(operation: string, tokens: readonly Checked[]): Promise<void> {

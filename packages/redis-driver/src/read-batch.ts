@@ -1,14 +1,15 @@
-import type { OAuthDatabaseError } from '@oauthdb/core';
+import type { Entry, OAuthDatabaseError } from '@oauthdb/core';
 import { JoinedCalls, type Member, type Sender } from './batch.ts';
+import { notStringsError } from './errors.ts';
 
-type Values = readonly unknown[];
+type Entries = (Entry | null)[];
 
-interface Read extends Member<Values> {
+interface Read extends Member<Entries> {
   readonly keys: readonly string[];
 }
 
 /** Reads that are sent as one `MGET`. */
-export class ReadBatch extends JoinedCalls<Values, Read> {
+export class ReadBatch extends JoinedCalls<Entries, Read> {
   readonly #sender: Sender;
 
   constructor(sender: Sender) {
@@ -16,8 +17,8 @@ export class ReadBatch extends JoinedCalls<Values, Read> {
     this.#sender = sender;
   }
 
-  /** The values of `keys`, which are in one slot. */
-  add(keys: readonly string[], deadline: number): Promise<Values> {
+  /** What is under `keys`, which are in one slot. */
+  add(keys: readonly string[], deadline: number): Promise<Entries> {
     return new Promise((resolve, reject) => {
       this.push({ keys, deadline, resolve, reject }, keys.length, 0);
     });
@@ -28,20 +29,26 @@ export class ReadBatch extends JoinedCalls<Values, Read> {
   }
 
   protected sendTogether(members: readonly Read[]): void {
-    const keys = members.flatMap((member) => member.keys);
-    this.#sender.send(keys[0] as string, ['MGET', ...keys]).then(
-      (reply) => this.#settle(members, reply as Values),
+    const command = ['MGET'];
+    for (const { keys } of members) for (const key of keys) command.push(key);
+    this.#sender.send(command[1] as string, command).then(
+      (reply) => this.#settle(members, reply as readonly unknown[]),
       (error: OAuthDatabaseError) => this.failTogether(members, error, this.#sender),
     );
   }
 
-  #settle(members: readonly Read[], values: Values): void {
+  #settle(members: readonly Read[], values: readonly unknown[]): void {
     const unsure: Read[] = [];
     let at = 0;
     for (const member of members) {
-      const end = at + member.keys.length;
-      if (end === at + 1 && values[at] === null) unsure.push(member);
-      else member.resolve(values.slice(at, end));
+      const { keys, resolve, reject } = member;
+      const end = at + keys.length;
+      try {
+        if (keys.length === 1 && values[at] === null) unsure.push(member);
+        else resolve(keys.length === 1 ? [entryOf(values[at])] : values.slice(at, end).map(entryOf));
+      } catch (error) {
+        reject(error);
+      }
       at = end;
     }
     if (unsure.length > 0) void this.#verify(unsure);
@@ -63,9 +70,15 @@ export class ReadBatch extends JoinedCalls<Values, Read> {
   }
 }
 
-/** The values of `keys`, which are in one slot, at once. Of a single one it tells absence from another type. */
-export async function readAlone(keys: readonly string[], sender: Pick<Sender, 'send'>): Promise<Values> {
+/** What is under `keys`, which are in one slot, at once. Of a single one it tells absence from another type. */
+export function readAlone(keys: readonly string[], sender: Pick<Sender, 'send'>): Promise<Entries> {
   const key = keys[0] as string;
-  if (keys.length === 1) return [await sender.send(key, ['GET', key])];
-  return (await sender.send(key, ['MGET', ...keys])) as Values;
+  if (keys.length === 1) return sender.send(key, ['GET', key]).then((value) => [entryOf(value)]);
+  return sender.send(key, ['MGET', ...keys]).then((values) => (values as unknown[]).map(entryOf));
+}
+
+function entryOf(value: unknown): Entry | null {
+  if (typeof value === 'string') return { value, version: value };
+  if (value === null) return null;
+  throw notStringsError();
 }

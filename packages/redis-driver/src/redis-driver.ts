@@ -19,7 +19,6 @@ import { checkServers, describeServers, type Asked } from './checks/check.ts';
 import type { AskKey } from './checks/permissions.ts';
 import type { RedisClient } from './client.ts';
 import { DEFAULT_DURABILITY, durable, guaranteesOf, type Durability } from './durability.ts';
-import { notStringsError } from './errors.ts';
 import { HashReadingDriver } from './hash-reading-driver.ts';
 import { listMembers, listPrefix } from './listing.ts';
 import { Operations } from './operations.ts';
@@ -75,7 +74,7 @@ export class RedisDriver implements Driver {
   read(keys: readonly string[], at: Moment): Promise<(Entry | null)[]> {
     const [key] = keys;
     if (key === undefined || keys.length > 1) return this.#readMany(keys, at);
-    return this.#runner.read(keys, at).then(entries);
+    return this.#runner.read(keys, at);
   }
 
   async timeLeft(keys: readonly string[], at: Moment): Promise<(number | null)[]> {
@@ -134,13 +133,13 @@ export class RedisDriver implements Driver {
   }
 
   async #readMany(keys: readonly string[], at: Moment): Promise<(Entry | null)[]> {
-    const found = new Map<string, unknown>();
+    const found = new Map<string, Entry | null>();
     const read = async (some: readonly string[]): Promise<void> => {
-      const values = await this.#runner.read(some, at);
-      for (const [i, name] of some.entries()) found.set(name, values[i]);
+      const entries = await this.#runner.read(some, at);
+      for (const [i, name] of some.entries()) found.set(name, entries[i] ?? null);
     };
     await Promise.all(this.#bySlot(keys).map(read));
-    return keys.map((name) => entry(found.get(name)));
+    return keys.map((name) => found.get(name) ?? null);
   }
 
   /** The keys that one command may name together. */
@@ -159,14 +158,4 @@ export class RedisDriver implements Driver {
 function taken({ outcome, value }: ScriptReply): Taken {
   if (outcome === 'refused' || outcome === 'absent') return { status: outcome };
   return { status: outcome === 'used' ? 'used' : 'taken', value };
-}
-
-function entries(values: readonly unknown[]): (Entry | null)[] {
-  return values.map(entry);
-}
-
-function entry(value: unknown): Entry | null {
-  if (typeof value === 'string') return { value, version: value };
-  if (value === null) return null;
-  throw notStringsError();
 }

@@ -84,22 +84,24 @@ export class RunBatch extends JoinedCalls<ScriptReply, Run> {
     const args = ['', String(this.#clock.uncertainty)];
     // Where the number of the present row of sets stands, and the deadline that they share.
     let row = 0;
-    let shared = '';
+    let sets = 0;
+    let shared = NaN;
     for (const { operations, deadline } of members) {
-      const till = String(this.#clock.at(deadline));
+      const till = this.#clock.at(deadline);
       for (const key of operations.keys) keys.push(key);
       const [value, life] = operations.onlySet ?? [];
       if (value === undefined || life === undefined) {
-        args.push(till, String(operations.keys.length), String(operations.args.length));
+        args.push(String(till), String(operations.keys.length), String(operations.args.length));
         for (const arg of operations.args) args.push(arg);
         row = 0;
       } else {
         if (row === 0 || shared !== till) {
-          args.push(till, 'sets', '0');
+          args.push(String(till), 'sets', '0');
           row = args.length - 1;
           shared = till;
+          sets = 0;
         }
-        args[row] = String(Number(args[row]) + 1);
+        args[row] = String(++sets);
         args.push(value, life);
       }
     }

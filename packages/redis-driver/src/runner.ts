@@ -1,4 +1,4 @@
-import { lateError, monotonicNow, OAuthDatabaseError, type Moment } from '@oauthdb/core';
+import { lateError, monotonicNow, OAuthDatabaseError, type Entry, type Moment } from '@oauthdb/core';
 import type { Batch } from './batch.ts';
 import type { ClusterMap, ClusterNode, RedisClient } from './client.ts';
 import { ServerClock } from './clock.ts';
@@ -62,43 +62,40 @@ export class Runner {
     };
   }
 
-  /** The values of keys that are in one slot. */
-  read(keys: readonly string[], { deadline }: Moment): Promise<readonly unknown[]> {
+  /** What is under keys that are in one slot. */
+  read(keys: readonly string[], at: Moment): Promise<(Entry | null)[]> {
     const key = keys[0] as string;
-    return this.#whenOpen(key, deadline, () => {
-      const lane = this.#lane(key);
-      if (this.#goesAtOnce(lane)) return readAlone(keys, this.#connection);
-      const last = this.#joinable(lane);
-      const batch =
-        last instanceof ReadBatch && last.hasRoom(keys.length, 0)
-          ? last
-          : this.#queue.push(lane, new ReadBatch(this.#sender));
-      return batch.add(keys, deadline);
-    });
+    if (!this.#isOpen(key)) return this.#open(key, at.deadline).then(() => this.read(keys, at));
+    const lane = this.#lane(key);
+    if (this.#goesAtOnce(lane)) return readAlone(keys, this.#connection);
+    const last = this.#joinable(lane);
+    const batch =
+      last instanceof ReadBatch && last.hasRoom(keys.length, 0)
+        ? last
+        : this.#queue.push(lane, new ReadBatch(this.#sender));
+    return batch.add(keys, at.deadline);
   }
 
   /** What `PTTL` says of a key. */
-  timeLeft(key: string, { deadline }: Moment): Promise<unknown> {
-    return this.#whenOpen(key, deadline, () => {
-      const lane = this.#lane(key);
-      if (this.#goesAtOnce(lane)) return this.#connection.send(key, ['PTTL', key]);
-      const last = this.#joinable(lane);
-      const batch =
-        last instanceof LifeBatch && last.hasRoom(1, 0)
-          ? last
-          : this.#queue.push(lane, new LifeBatch(this.#sender));
-      return batch.add(key, deadline);
-    });
+  timeLeft(key: string, at: Moment): Promise<unknown> {
+    if (!this.#isOpen(key)) return this.#open(key, at.deadline).then(() => this.timeLeft(key, at));
+    const lane = this.#lane(key);
+    if (this.#goesAtOnce(lane)) return this.#connection.send(key, ['PTTL', key]);
+    const last = this.#joinable(lane);
+    const batch =
+      last instanceof LifeBatch && last.hasRoom(1, 0)
+        ? last
+        : this.#queue.push(lane, new LifeBatch(this.#sender));
+    return batch.add(key, at.deadline);
   }
 
   /** Sends a command that changes nothing. */
-  send(key: string, args: readonly string[], { deadline }: Moment): Promise<unknown> {
-    return this.#whenOpen(key, deadline, () => {
-      const lane = this.#lane(key);
-      if (this.#goesAtOnce(lane)) return this.#connection.send(key, args);
-      const single = new SingleBatch(deadline, () => this.#connection.send(key, args));
-      return this.#queue.push(lane, single).reply;
-    });
+  send(key: string, args: readonly string[], at: Moment): Promise<unknown> {
+    if (!this.#isOpen(key)) return this.#open(key, at.deadline).then(() => this.send(key, args, at));
+    const lane = this.#lane(key);
+    if (this.#goesAtOnce(lane)) return this.#connection.send(key, args);
+    const single = new SingleBatch(at.deadline, () => this.#connection.send(key, args));
+    return this.#queue.push(lane, single).reply;
   }
 
   /** Sends a command that changes nothing to a node of a cluster. */
@@ -112,19 +109,18 @@ export class Runner {
   }
 
   /** Runs the script once, all of whose keys are in one slot. Throws `OAUTHDB_TIMEOUT` if it comes too late. */
-  run(operations: Operations, { deadline }: Moment): Promise<ScriptReply> {
+  run(operations: Operations, at: Moment): Promise<ScriptReply> {
     // Whoever calls this has at least one operation, and every operation has a key.
     const key = operations.keys[0] as string;
-    return this.#whenOpen(key, deadline, () => {
-      const lane = this.#lane(key);
-      if (this.#goesAtOnce(lane)) return this.#runAlone(operations, deadline);
-      const last = this.#joinable(lane);
-      const batch =
-        last instanceof RunBatch && last.takes(operations)
-          ? last
-          : this.#queue.push(lane, new RunBatch(this.#sender, this.#route(key).clock));
-      return batch.add(operations, deadline);
-    });
+    if (!this.#isOpen(key)) return this.#open(key, at.deadline).then(() => this.run(operations, at));
+    const lane = this.#lane(key);
+    if (this.#goesAtOnce(lane)) return this.#runAlone(operations, at.deadline);
+    const last = this.#joinable(lane);
+    const batch =
+      last instanceof RunBatch && last.takes(operations)
+        ? last
+        : this.#queue.push(lane, new RunBatch(this.#sender, this.#route(key).clock));
+    return batch.add(operations, at.deadline);
   }
 
   close(): void {
@@ -172,10 +168,6 @@ export class Runner {
   /** The last batch of a lane, if more may be joined to it. */
   #joinable(lane: number): Batch | undefined {
     return this.#refused ? undefined : this.#queue.last(lane);
-  }
-
-  #whenOpen<T>(key: string, deadline: number, work: () => Promise<T>): Promise<T> {
-    return this.#isOpen(key) ? work() : this.#open(key, deadline).then(work);
   }
 
   #isOpen(key: string): boolean {
