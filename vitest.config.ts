@@ -29,7 +29,7 @@ export default defineConfig({
       project('packages/redis-cluster', 'cluster'),
       project('packages/atxp', 'standalone'),
       project('packages/oauthdb', 'standalone', 'tls', 'cluster'),
-      project('packages/mcp', 'standalone'),
+      project('packages/mcp', 'standalone', 'cluster'),
       project('tooling/test-redis', 'standalone', 'tls', 'cluster', 'sentinel'),
       project('tooling/readmes', 'standalone', 'cluster'),
       project('tooling/examples', 'standalone'),

@@ -4,6 +4,8 @@ import { join } from 'node:path';
 import type { DatabaseOptions, OAuthDatabase } from '@oauthdb/core';
 import { RedisOAuthDatabase } from '@oauthdb/ioredis';
 import { MemoryOAuthDatabase, MemoryStore } from '@oauthdb/memory';
+import { RedisOAuthDatabase as NodeRedisOAuthDatabase } from '@oauthdb/node-redis';
+import { RedisClusterOAuthDatabase } from '@oauthdb/redis-cluster';
 import { SqliteOAuthDatabase } from '@oauthdb/sqlite';
 import type {} from '@oauthdb/test-redis/setup';
 import { inject, onTestFinished } from 'vitest';
@@ -15,7 +17,9 @@ export type Open = (options?: DatabaseOptions) => OAuthDatabase;
 export const backends: readonly (readonly [name: string, makeStore: () => Open])[] = [
   ['memory', inMemory],
   ['SQLite', inFile],
-  ['Redis', onServer],
+  ['Redis, by ioredis', onServer],
+  ['Redis, by node-redis', onServerByNodeRedis],
+  ['Redis Cluster', onCluster],
 ];
 
 export function inMemory(): Open {
@@ -30,10 +34,23 @@ function inFile(): Open {
 }
 
 function onServer(): Open {
-  const { url } = inject('standalone');
+  const own = { ...prefixes(), url: inject('standalone').url };
+  return closing((options) => new RedisOAuthDatabase({ ...options, ...own }));
+}
+
+function onServerByNodeRedis(): Open {
+  const own = { ...prefixes(), url: inject('standalone').url };
+  return closing((options) => new NodeRedisOAuthDatabase({ ...options, ...own }));
+}
+
+function onCluster(): Open {
+  const own = { ...prefixes(), ...inject('cluster') };
+  return closing((options) => new RedisClusterOAuthDatabase({ ...options, ...own }));
+}
+
+function prefixes(): { keyPrefix: string; serverKeyPrefix: string } {
   const prefix = `mcp${process.pid}.${Math.random()}`;
-  const prefixes = { keyPrefix: `${prefix}:held:`, serverKeyPrefix: `${prefix}:issued:` };
-  return closing((options) => new RedisOAuthDatabase({ ...options, ...prefixes, url }));
+  return { keyPrefix: `${prefix}:held:`, serverKeyPrefix: `${prefix}:issued:` };
 }
 
 function closing(open: Open): Open {

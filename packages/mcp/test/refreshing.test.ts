@@ -141,6 +141,18 @@ describe('a refresh that is stopped before each of its calls', () => {
     });
   });
 
+  it('does not leave a refresh token that it has used up', async () => {
+    await everySchedule({
+      rotation: 'strict',
+      // As a server answers that has not replaced the refresh token yet.
+      rival: async (provider) => {
+        const tokens = await provider.tokens();
+        if (tokens?.refresh_token === 'r0') await provider.saveTokens({ ...tokens, access_token: 'theirs' });
+      },
+      holds: ({ server, stored }) => expect(server.takes(stored?.refresh_token)).toBe(true),
+    });
+  });
+
   it('takes tokens that were only saved again for the same', async () => {
     await everySchedule({
       rotation: 'lenient',
