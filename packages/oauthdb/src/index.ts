@@ -1,4 +1,4 @@
 export { isOAuthDatabaseError, OAuthDatabaseError } from '@oauthdb/core';
 export type { DatabaseOptions, OAuthDatabase, OAuthDatabaseErrorCode } from '@oauthdb/core';
 export { open } from './open.ts';
-export type { OpenOptions, OpenRedisOptions, RedisLibrary } from './open.ts';
+export type { OpenDurability, OpenOptions, OpenRedisOptions, RedisLibrary } from './open.ts';

@@ -1,6 +1,6 @@
 import type { Inspector } from '@oauthdb/redis-driver';
 import { load } from './adapters.ts';
-import { checkLibrary, redisAdapters, type OpenRedisOptions } from './open.ts';
+import { checkLibrary, connectionTo, redisAdapters, type OpenRedisOptions } from './open.ts';
 import { parseUrl } from './url.ts';
 
 export interface InspectOptions {
@@ -11,18 +11,19 @@ export interface InspectOptions {
 
 /** An operator's way to the Redis that a URL names; `null` where it names something else. Connects when it is asked something. */
 export async function inspect(url: string, options: InspectOptions = {}): Promise<Inspector | null> {
-  const { redis: { library, ...connection } = {}, commandTimeout } = options;
+  const { redis = {}, commandTimeout } = options;
+  const { library } = redis;
   checkLibrary(library);
   const target = parseUrl(url);
   switch (target.kind) {
     case 'redis-cluster': {
       const { redisClusterInspector } = await load('redis+cluster://', '@oauthdb/redis-cluster');
-      return redisClusterInspector({ ...connection, commandTimeout, url: target.url });
+      return redisClusterInspector({ commandTimeout, ...connectionTo(target, redis) });
     }
     case 'redis': {
       const names = library === undefined ? redisAdapters : [`@oauthdb/${library}` as const];
       const { redisInspector } = await load('redis://', ...names);
-      return redisInspector({ ...connection, commandTimeout, url: target.url });
+      return redisInspector({ commandTimeout, ...connectionTo(target, redis) });
     }
     default:
       return null;

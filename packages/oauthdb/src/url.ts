@@ -1,10 +1,17 @@
-import { kindOf, OAuthDatabaseError } from '@oauthdb/core';
+import { kindOf } from '@oauthdb/core';
 
 /** What {@link parseUrl} found. Whatever is behind the scheme of a Redis URL is its adapter's to read. */
 export type Target =
   | { readonly kind: 'memory' }
   | { readonly kind: 'sqlite'; readonly path: string }
-  | { readonly kind: 'redis' | 'redis-cluster'; readonly url: string };
+  | RedisTarget;
+
+export interface RedisTarget {
+  readonly kind: 'redis' | 'redis-cluster';
+  readonly url: string;
+  /** Whether the URL names sentinels, which know where the server is. */
+  readonly bySentinels: boolean;
+}
 
 const FORMS = [
   'memory:',
@@ -12,6 +19,8 @@ const FORMS = [
   'sqlite::memory:',
   'redis://[[user][:password]@]host[:port][/db]',
   'rediss://… (the same, by TLS)',
+  'redis+sentinel://[[user][:password]@]host[:port][,host:port…]/name[/db]',
+  'rediss+sentinel://… (the same, by TLS)',
   'redis+cluster://[[user][:password]@]host:port[,host:port…]',
   'rediss+cluster://… (the same, by TLS)',
 ];
@@ -27,16 +36,13 @@ export function parseUrl(url: unknown): Target {
       return { kind: 'sqlite', path: rest };
     case 'redis://':
     case 'rediss://':
-      return { kind: 'redis', url };
+      return { kind: 'redis', url, bySentinels: false };
     case 'redis+cluster://':
     case 'rediss+cluster://':
-      return { kind: 'redis-cluster', url };
+      return { kind: 'redis-cluster', url, bySentinels: false };
     case 'redis+sentinel://':
     case 'rediss+sentinel://':
-      throw new OAuthDatabaseError('OAUTHDB_UNSUPPORTED', 'redis+sentinel:// is not supported yet', {
-        operation: 'open',
-        outcome: 'not_executed',
-      });
+      return { kind: 'redis', url, bySentinels: true };
     // Not sqlite:// either: some programs take the path behind it for relative, others for absolute.
     default:
       throw badUrl('has none of the known forms');

@@ -18,6 +18,11 @@ function clusterUrl(): string {
   return `redis+cluster://${nodes.map(({ host, port }) => `${host}:${port}`).join(',')}`;
 }
 
+function sentinelUrl(): string {
+  const { name, sentinels } = inject('sentinel');
+  return `redis+sentinel://${sentinels.map(({ host, port }) => `${host}:${port}`).join(',')}/${name}`;
+}
+
 const byIoredis: OpenOptions = { redis: { library: 'ioredis' } };
 const byNodeRedis: OpenOptions = { redis: { library: 'node-redis' } };
 
@@ -29,6 +34,8 @@ describe('opens by URL', () => {
     ['redis:// by ioredis', standaloneUrl, ioredis.RedisOAuthDatabase, byIoredis],
     ['redis:// by node-redis', standaloneUrl, nodeRedis.RedisOAuthDatabase, byNodeRedis],
     ['redis+cluster://', clusterUrl, RedisClusterOAuthDatabase, {}],
+    ['redis+sentinel:// by ioredis', sentinelUrl, ioredis.RedisOAuthDatabase, byIoredis],
+    ['redis+sentinel:// by node-redis', sentinelUrl, nodeRedis.RedisOAuthDatabase, byNodeRedis],
   ])('%s', async (_, url, expected, options) => {
     await using db = await open(url(), { ...options, keyPrefix: `${randomUUID()}:` });
     expect(db).toBeInstanceOf(expected);
@@ -59,6 +66,7 @@ describe('hands its options on', () => {
     ['sqlite:', () => 'sqlite::memory:'],
     ['redis://', standaloneUrl],
     ['redis+cluster://', clusterUrl],
+    ['redis+sentinel://', sentinelUrl],
   ])('%s', async (_, url) => {
     await expect(open(url(), { commandTimeout: 0 })).rejects.toThrow(/commandTimeout must be from 1/);
     const misspelt: object = { keyprefix: 'a:' };
@@ -67,7 +75,12 @@ describe('hands its options on', () => {
 
   it('those of redis to Redis only', async () => {
     const { host, port, password } = inject('standalone');
-    const redis = { password, connectionTimeout: 5000 };
+    const redis = {
+      password,
+      connectionTimeout: 5000,
+      sentinelPassword: 'of no use',
+      durability: 'default',
+    } as const;
     for (const url of ['memory:', 'sqlite::memory:', `redis://${host}:${port}`]) {
       await using db = await open(url, { redis, keyPrefix: `${randomUUID()}:` });
       expect(await db.getToken('user_123')).toBe(null);
@@ -106,6 +119,9 @@ describe('refuses', () => {
     'redis://:hunter2@local host',
     'redis://:hunter2@localhost/zero',
     'redis+cluster://:hunter2@h1:p1,h2',
+    'redis+sentinel://:hunter2@h1,h2',
+    'redis+sentinel://:hunter2@h1,h2/name/zero',
+    'redis+sentinel://:hunter2@h1,h2/name/0/more',
     'http://user:hunter2@localhost',
     ' redis://:hunter2@localhost',
   ])('%j, without showing it', async (url) => {
@@ -129,16 +145,9 @@ describe('refuses', () => {
 
   it('and lists the forms', async () => {
     await expect(open('redsi://localhost')).rejects.toThrow(
-      /memory: .*sqlite:\.\/path.*redis:\/\/.*rediss:\/\/.*redis\+cluster:\/\//,
+      /memory: .*sqlite:\.\/path.*redis:\/\/.*rediss:\/\/.*redis\+sentinel:\/\/.*redis\+cluster:\/\//,
     );
   });
-
-  it.each(['redis+sentinel://h1:26379,h2:26379/mymaster', 'rediss+sentinel://h1/mymaster'])(
-    '%s, for now',
-    async (url) => {
-      await expect(open(url)).rejects.toMatchObject({ code: 'OAUTHDB_UNSUPPORTED', operation: 'open' });
-    },
-  );
 
   it('a client library that it does not know', async () => {
     const options = { redis: { library: 'redis' } } as unknown as OpenOptions;
