@@ -1,4 +1,5 @@
 export { isOAuthDatabaseError, OAuthDatabaseError } from '@oauthdb/core';
 export type { DatabaseOptions, OAuthDatabase, OAuthDatabaseErrorCode } from '@oauthdb/core';
+export * from './backup/index.ts';
 export { open } from './open.ts';
 export type { OpenDurability, OpenOptions, OpenRedisOptions, RedisLibrary } from './open.ts';
