@@ -114,12 +114,19 @@ export class Context {
     await Promise.all(this.#opened.map((one) => one.close()));
   }
 
+  /** The cases say how long a code lives by default, and mean a minute. */
+  get #layout(): DatabaseOptions {
+    const { layout } = this.#backend;
+    return layout === 'gateway' ? { layout, lifetimes: { code: 60_000 } } : {};
+  }
+
   #make(driver: Driver, options: DatabaseOptions): OAuthDatabase {
     const whole = {
       keyPrefix: `${this.prefix}held:`,
       serverKeyPrefix: `${this.prefix}issued:`,
       commandTimeout: 30_000,
       now: this.#now,
+      ...this.#layout,
       ...options,
     };
     return this.#backend.database?.(driver, whole) ?? new DriverDatabase(driver, whole);

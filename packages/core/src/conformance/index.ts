@@ -12,5 +12,8 @@ export { broken } from './faults/trial/tally.ts';
 export type { Broken, Tally } from './faults/trial/tally.ts';
 export { trial } from './faults/trial/trial.ts';
 export type { TrialOptions } from './faults/trial/trial.ts';
+export { pythonJson } from './gateway/python.ts';
+export { serviceFault } from './gateway/service.ts';
+export type { ServiceKind } from './gateway/service.ts';
 export { behaviours } from './behaviours/index.ts';
 export type { Backend, Behaviour, Case, It, Runner } from './suite.ts';

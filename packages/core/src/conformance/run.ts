@@ -1,4 +1,4 @@
-import { behaviours } from './behaviours/index.ts';
+import { behavioursOf } from './behaviours/index.ts';
 import { Context } from './context.ts';
 import { faultBehaviours } from './faults/behaviours/index.ts';
 import { faultConformance, isHeldTo, runFaultCase } from './faults/run.ts';
@@ -23,7 +23,7 @@ const CASE_TIMEOUT_MS = 120_000;
  */
 export function conformance(runner: Runner, backend: Backend): void {
   const register = (): void => {
-    for (const { name, cases } of behaviours) {
+    for (const { name, cases } of behavioursOf(backend)) {
       runner.describe(name, () => {
         for (const one of cases) runner.it(one.name, () => runCase(backend, one), CASE_TIMEOUT_MS);
       });
@@ -59,7 +59,7 @@ export async function failures(
       failed.push({ name, error });
     }
   };
-  for (const { name, cases } of behaviours) {
+  for (const { name, cases } of behavioursOf(backend)) {
     for (const one of cases) await attempt(`${name} › ${one.name}`, () => runCase(backend, one));
   }
   const { faults } = backend;

@@ -1,4 +1,5 @@
 import type { Driver } from '../driver.ts';
+import type { LayoutName } from '../grants/layouts/layout.ts';
 import type { OAuthDatabase } from '../oauth-database.ts';
 import type { DatabaseOptions } from '../options.ts';
 import type { Context } from './context.ts';
@@ -21,6 +22,8 @@ export interface Backend {
    * Stands in every key prefix the suite makes up, for stores that must be told where a key may live. Default: `t`.
    */
   readonly prefix?: string;
+  /** In which form everything is stored. With `gateway` it is held to what that form allows, and to what it asks for. */
+  readonly layout?: LayoutName;
   /** Ways to break it. With them the suite holds the backend to what it promises while things break; without, to nothing of that. */
   readonly faults?: FaultHook;
 }
@@ -47,5 +50,7 @@ export interface Case {
 /** The cases of one behaviour. */
 export interface Behaviour {
   readonly name: string;
+  /** Whether it is about `secrets`, which not every layout allows. */
+  readonly isOfSecrets?: boolean;
   readonly cases: readonly Case[];
 }

@@ -1,4 +1,4 @@
-import type { Behaviour } from '../suite.ts';
+import type { Backend, Behaviour } from '../suite.ts';
 import { batches } from './batches.ts';
 import { changes } from './changes.ts';
 import { closing } from './closing.ts';
@@ -19,6 +19,9 @@ import { schedules } from './grants/schedules.ts';
 import { sessions } from './grants/sessions.ts';
 import { singleUse } from './grants/single-use.ts';
 import { guarantees } from './guarantees.ts';
+import { gateway } from './gateway/gateway.ts';
+import { gatewayGrants } from './gateway/grants.ts';
+import { gatewayReading } from './gateway/reading.ts';
 import { hostileInput } from './hostile-input.ts';
 import { isolation } from './isolation.ts';
 import { listings } from './listing.ts';
@@ -69,3 +72,12 @@ export const behaviours: readonly Behaviour[] = [
   reencryption,
   reencryptionSchedules,
 ];
+
+/** What stands in place of the behaviours that are of secrets, where everything is stored as the gateway's service stores it. */
+const ofGateway: readonly Behaviour[] = [gateway, gatewayReading, gatewayGrants];
+
+/** What a backend is held to, in the layout that it names. */
+export function behavioursOf({ layout }: Backend): readonly Behaviour[] {
+  if (layout !== 'gateway') return behaviours;
+  return [...behaviours.filter(({ isOfSecrets }) => isOfSecrets !== true), ...ofGateway];
+}

@@ -95,6 +95,7 @@ async function everySchedule<T>(
 
 export const replacing: Behaviour = {
   name: 'replacing a token that is still the expected one',
+  isOfSecrets: true,
   cases: [
     {
       name: 'stores one where there is none, and only there',

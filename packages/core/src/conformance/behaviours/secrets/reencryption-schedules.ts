@@ -45,6 +45,7 @@ async function stoppedReencryption(
 
 export const reencryptionSchedules: Behaviour = {
   name: 'a reencryption beside others',
+  isOfSecrets: true,
   cases: [
     {
       name: 'tries again what was stored under an older key meanwhile',

@@ -16,6 +16,7 @@ import {
 
 export const reencryption: Behaviour = {
   name: 'reencryption',
+  isOfSecrets: true,
   cases: [
     {
       name: 'moves everything to the first key, from none and from another, and keeps what it says, its life and its lists',

@@ -22,6 +22,7 @@ function flipped(text: string, i: number): string {
 
 export const secrets: Behaviour = {
   name: 'secrets at rest',
+  isOfSecrets: true,
   cases: [
     {
       name: 'no state, code, refresh token or session id is found in any name or value',
