@@ -4,7 +4,7 @@ import type { OAuthTokens } from './sdk.ts';
 import type { Read, StoredTokens } from './stored-tokens.ts';
 
 /** How often a process looks whether another one has refreshed. */
-const POLL_MS = 100;
+const POLL_MS = 50;
 
 export interface RefreshParts {
   readonly stored: StoredTokens;
