@@ -49,6 +49,12 @@ export class Keys {
     return `${this.#prefix}rotated:{${this.of('refresh', id)}}`;
   }
 
+  /** The refresh token that a key of {@link rotated} remembers; `null` for a key of anything else. */
+  rotatedOf(key: string): { kind: Kind; id: string } | null {
+    const start = `${this.#prefix}rotated:{`;
+    return key.startsWith(start) && key.endsWith('}') ? this.refOf(key.slice(start.length, -1)) : null;
+  }
+
   /** What a key of {@link of} names; `null` for a key of anything else. */
   refOf(key: string): { kind: Kind; id: string } | null {
     if (!key.startsWith(this.#prefix)) return null;

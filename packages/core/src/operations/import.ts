@@ -1,4 +1,4 @@
-import type { Moment, Put } from '../driver.ts';
+import type { Delete, Moment, Put } from '../driver.ts';
 import { contended, TRIES } from '../grants/record-store.ts';
 import { kindOf } from '../input.ts';
 import type { Exported } from './exported.ts';
@@ -125,7 +125,7 @@ export class Importer {
   /** Writes a group in one step: as if nothing of it were there, and else as it turns out to be. */
   async #group(group: readonly Incoming[]): Promise<void> {
     if (
-      await this.#commit(group.map((incoming) => ({ incoming, check: absent(incoming), outcome: 'stored' })))
+      await this.#commit(group.map((incoming) => ({ incoming, checks: absent(incoming), outcome: 'stored' })))
     )
       return;
     const writes = await this.#look(group);
@@ -151,9 +151,10 @@ export class Importer {
     const committed = await calls.run(OPERATION, 'idempotent', async (at, repeated) => {
       alive = writes.filter(({ incoming: { endsAt } }) => endsAt === null || endsAt > at.now);
       if (alive.length === 0) return true;
-      const checks = alive.map(({ check }) => check);
+      const checks = alive.flatMap((write) => write.checks);
       const puts = alive.map(({ incoming }) => incoming.put);
-      if ((await driver.commit({ checks, puts }, at)).committed) return true;
+      const deletes = alive.flatMap(({ incoming }) => replacedBy(incoming));
+      if ((await driver.commit({ checks, deletes, puts }, at)).committed) return true;
       // It may have been this very change, whose reply was lost.
       return repeated && (await this.#areThere(puts, at));
     });
@@ -177,6 +178,11 @@ export class Importer {
     const entries = await this.#stores.driver.read(keys, at);
     return puts.every(({ value }, i) => entries[i]?.value === value);
   }
+}
+
+/** What a rotated token leaves behind where it is kept elsewhere than before. */
+function replacedBy({ record, other }: Incoming): readonly Delete[] {
+  return other === null || record['rotated_at'] === undefined ? [] : [{ key: other }];
 }
 
 async function* pieces<T>(

@@ -24,6 +24,8 @@ export interface Incoming {
   /** Epoch milliseconds; `null`: never. */
   readonly endsAt: number | null;
   readonly put: Put;
+  /** Where else the same refresh token may be, rotated or not, in a layout that keeps the two apart. */
+  readonly other: string | null;
 }
 
 /** The member of a record that repeats its id, of kinds whose id is no handle. */
@@ -40,14 +42,20 @@ export function incomingOf(stores: Stores, exported: Exported): Incoming {
   if (exported.kind === 'held') {
     const key = stores.heldPrefix + checkKey(exported.key);
     const value = stores.keyRing.seal(key, checkToken(exported.value, 'value'));
-    return { kind, key, record: {}, endsAt: end, put: { key, value, expiresAt: end } };
+    return { kind, key, record: {}, endsAt: end, put: { key, value, expiresAt: end }, other: null };
   }
   const { records } = stores;
   const { id, record: named } = nameOf(stores, exported);
   const endsAt = boundedEnd(stores, exported.kind, earlier(endOf(named), end));
   const record = endOf(named) === endsAt ? named : { ...named, expires_at: isoOf(endsAt) };
   const put = records.put(exported.kind, id, record, endsAt, kind === 'code' ? BOUND : undefined);
-  return { kind, key: put.key, record, endsAt, put };
+  return { kind, key: put.key, record, endsAt, put, other: otherOf(stores, exported.kind, id, put.key) };
+}
+
+function otherOf({ records }: Stores, kind: Kind, id: string, key: string): string | null {
+  if (!records.isShared || kind !== 'refresh') return null;
+  const live = records.keys.of(kind, id);
+  return key === live ? records.keys.rotated(id) : live;
 }
 
 interface Named {

@@ -20,8 +20,8 @@ const PIECE = 500;
 export interface Member {
   readonly list: TagName;
   readonly name: string;
-  readonly ref: Ref;
-  readonly key: string;
+  /** Where what it names may be: a refresh token, and the memory of its rotation. */
+  readonly keys: readonly string[];
 }
 
 export async function countLists(stores: Stores, operation: string): Promise<ListStats> {
@@ -45,8 +45,7 @@ export async function* danglingMembers(
         count.members += names.length;
         for (const name of names) {
           const [ref] = refsOf(list, [name]);
-          if (ref !== undefined)
-            piece.push({ list, name, ref, key: stores.records.keys.of(ref.kind, ref.id) });
+          if (ref !== undefined) piece.push({ list, name, keys: keysOf(stores, ref) });
         }
         if (piece.length < PIECE) continue;
         yield await withoutEntry(stores, operation, piece);
@@ -57,14 +56,22 @@ export async function* danglingMembers(
   if (piece.length > 0) yield await withoutEntry(stores, operation, piece);
 }
 
+function keysOf({ records }: Stores, ref: Ref): string[] {
+  const key = records.keyOf(ref);
+  return records.isShared && ref.kind === 'refresh'
+    ? [key, records.keyOf({ ...ref, isRotated: true })]
+    : [key];
+}
+
 async function withoutEntry(
   { driver, calls }: Stores,
   operation: string,
   members: readonly Member[],
 ): Promise<Member[]> {
-  const keys = members.map(({ key }) => key);
+  const keys = members.flatMap((member) => member.keys);
   const lives = await calls.run(operation, 'read', (at) => driver.timeLeft(keys, at));
-  return members.filter((_, i) => lives[i] === null);
+  const there = new Set(keys.filter((_, i) => lives[i] !== null));
+  return members.filter((member) => !member.keys.some((key) => there.has(key)));
 }
 
 function membersOf(

@@ -12,7 +12,7 @@ const OPERATION = 'import';
 /** How an entry is to be written: if what is there is still what was seen. */
 export interface Write {
   readonly incoming: Incoming;
-  readonly check: Check;
+  readonly checks: readonly Check[];
   readonly outcome: 'stored' | 'replaced';
 }
 
@@ -22,8 +22,15 @@ export type Reason = 'kept' | 'refused' | 'unreadable';
 const singleUse: ReadonlySet<string> = new Set<Kind>(['state', 'code']);
 
 /** What must hold for an entry that is to be new. */
-export function absent({ kind, key }: Incoming): Check {
-  return singleUse.has(kind) ? { key, version: null, unused: true } : { key, version: null };
+export function absent(incoming: Incoming): readonly Check[] {
+  const { kind, key } = incoming;
+  const check = singleUse.has(kind) ? { key, version: null, unused: true } : { key, version: null };
+  return [check, ...notElsewhere(incoming)];
+}
+
+/** A token that was rotated takes the place of the one that was not, and never the other way round. */
+function notElsewhere({ record, other }: Incoming): readonly Check[] {
+  return other === null || record['rotated_at'] !== undefined ? [] : [{ key: other, version: null }];
 }
 
 /** Decides what becomes of what comes, by what is there. */
@@ -41,23 +48,24 @@ export class Look {
     const entries = await this.#read(incoming.map(({ key }) => key));
     const ends = await this.#endsOfHeld(incoming, entries);
     const used = await this.#used(incoming, entries);
+    for (const key of await this.#rotated(incoming)) used.add(key);
     return incoming.map((one, i) =>
       used.has(one.key) ? 'refused' : this.#decide(one, entries[i] ?? null, ends.get(one.key) ?? null),
     );
   }
 
   #decide(incoming: Incoming, entry: Entry | null, heldEnd: number | null): Write | Reason {
-    if (entry === null) return { incoming, check: absent(incoming), outcome: 'stored' };
-    const check = { key: incoming.key, version: entry.version };
+    if (entry === null) return { incoming, checks: absent(incoming), outcome: 'stored' };
+    const checks = [{ key: incoming.key, version: entry.version }, ...notElsewhere(incoming)];
     const record = this.#decoded(incoming, entry.value);
     if (record === null)
-      return this.#mode === 'replace' ? { incoming, check, outcome: 'replaced' } : 'unreadable';
+      return this.#mode === 'replace' ? { incoming, checks, outcome: 'replaced' } : 'unreadable';
     const endsAt = incoming.kind === 'held' ? heldEnd : endOf(record);
     // The backend may keep what has ended: it is replaced by whatever comes.
     if (endsAt !== null && endsAt <= this.#stores.records.now())
-      return { incoming, check, outcome: 'stored' };
+      return { incoming, checks, outcome: 'stored' };
     const decided = verdict(this.#mode, { record, endsAt }, incoming);
-    return decided === 'take' ? { incoming, check, outcome: 'replaced' } : decided;
+    return decided === 'take' ? { incoming, checks, outcome: 'replaced' } : decided;
   }
 
   /** What is there; nothing is known of a token that is held. `null` when it cannot be read. */
@@ -73,8 +81,8 @@ export class Look {
   }
 
   #read(keys: readonly string[]): Promise<readonly (Entry | null)[]> {
-    const { calls, driver } = this.#stores;
-    return calls.run(OPERATION, 'read', (at) => driver.read(keys, at));
+    const { calls, records } = this.#stores;
+    return calls.run(OPERATION, 'read', (at) => records.driver.read(keys, at));
   }
 
   /** When the tokens end that are held already, by key. */
@@ -98,11 +106,16 @@ export class Look {
     return ends;
   }
 
+  /** The keys of what is known elsewhere as rotated. */
+  async #rotated(incoming: readonly Incoming[]): Promise<readonly string[]> {
+    const asked = incoming.filter((one) => notElsewhere(one).length > 0);
+    if (asked.length === 0) return [];
+    const entries = await this.#read(asked.map(({ other }) => other as string));
+    return asked.filter((_, i) => (entries[i] ?? null) !== null).map(({ key }) => key);
+  }
+
   /** The keys of what is single use, not there, and remembered as used. */
-  async #used(
-    incoming: readonly Incoming[],
-    entries: readonly (Entry | null)[],
-  ): Promise<ReadonlySet<string>> {
+  async #used(incoming: readonly Incoming[], entries: readonly (Entry | null)[]): Promise<Set<string>> {
     const used = new Set<string>();
     const { calls, driver } = this.#stores;
     const ask = async (key: string): Promise<void> => {

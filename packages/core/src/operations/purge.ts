@@ -40,6 +40,7 @@ export async function purge(
   { dryRun = false, unusedClientsOlderThan: age }: PurgeOptions,
 ): Promise<Purged> {
   const oldest = age === undefined ? null : stores.records.now() - integer('unusedClientsOlderThan', age, 0);
+  const inUse = oldest === null ? null : await clientsInUse(stores);
   let [expired, dangling, clients] = [0, 0, 0];
   for await (const piece of walk(stores, {
     operation: OPERATION,
@@ -50,7 +51,9 @@ export async function purge(
     const ended = piece.filter(({ endsAt }) => endsAt !== null && endsAt <= now);
     expired += await counted(ended, async (one) => dryRun || deleteWalked(stores, one));
     if (oldest === null) continue;
-    const idle = piece.filter((one) => !ended.includes(one) && isOldRegistration(one, oldest));
+    const idle = piece.filter(
+      (one) => !ended.includes(one) && isOldRegistration(one, oldest) && inUse?.has(one.id) !== true,
+    );
     clients += await counted(idle, (one) => purgeClient(stores, one, dryRun));
   }
   // Elsewhere no single step sees that an entry is absent and takes it off a list: what is being stored could end up unlisted.
@@ -70,12 +73,14 @@ function deleteWalked({ records, calls, driver }: Stores, one: Walked): Promise<
 }
 
 /** Takes a member off its list, unless what it names is there by now. */
-function forget({ calls, driver }: Stores, { list, name, key }: Member): Promise<boolean> {
-  const change = {
-    checks: [{ key, version: null }],
-    deletes: [{ key, tags: [{ ...list, member: name }] }],
-  };
-  return calls.run(OPERATION, 'idempotent', async (at) => (await driver.commit(change, at)).committed);
+function forget({ calls, driver }: Stores, { list, name, keys }: Member): Promise<boolean> {
+  const checks = keys.map((key) => ({ key, version: null }));
+  const deletes = [{ key: keys[0] as string, tags: [{ ...list, member: name }] }];
+  return calls.run(
+    OPERATION,
+    'idempotent',
+    async (at) => (await driver.commit({ checks, deletes }, at)).committed,
+  );
 }
 
 /** One that a client made itself ends, or can be managed by the client; what an operator registers for good is neither. */
@@ -91,6 +96,17 @@ function registeredAt({ created_at: created, client_id_issued_at: issued }: Part
   if (!Number.isNaN(iso)) return iso;
   const seconds: unknown = issued ?? created;
   return typeof seconds === 'number' ? seconds * 1000 : Infinity;
+}
+
+/** Of another program's records, which are on no list, the clients that they were issued to; `null` where all are on lists. */
+async function clientsInUse(stores: Stores): Promise<ReadonlySet<unknown> | null> {
+  if (!stores.records.isShared) return null;
+  const clients = new Set<unknown>();
+  const kinds = ['state', 'code', 'token', 'refresh'] as const;
+  for await (const piece of walk(stores, { operation: OPERATION, kinds, unreadable: () => {} })) {
+    for (const { record } of piece) if (record['rotated_at'] === undefined) clients.add(record['client_id']);
+  }
+  return clients;
 }
 
 /** Deletes a registration unless something lives that was issued to its client; puts it back if something was meanwhile. */

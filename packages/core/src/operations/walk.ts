@@ -1,6 +1,7 @@
 import type { Entry } from '../driver.ts';
 import { isOAuthDatabaseError, type OAuthDatabaseErrorCode } from '../error.ts';
 import type { Kind } from '../grants/keys.ts';
+import { isoOf } from '../grants/record-input.ts';
 import { contended, endOf, TRIES } from '../grants/record-store.ts';
 import { Pages } from '../pages.ts';
 import { ahead } from './ahead.ts';
@@ -9,6 +10,9 @@ import type { Stores } from './stores.ts';
 
 /** How many entries are held at a time. */
 const PIECE = 500;
+
+/** What lies between two clocks, and between a write and a read. */
+const AGREED_MS = 60_000;
 
 /** Where an entry is. */
 export interface Place {
@@ -76,16 +80,27 @@ async function readAll(
 ): Promise<Walked[]> {
   const walked: Walked[] = [];
   const silent: Silent[] = [];
-  const take = (place: Place, { value, version }: Entry, endsAt: number | null | undefined): void => {
+  const { records, keyRing } = stores;
+  const take = (place: Place, { value, version }: Entry, life: number | null | undefined): void => {
     try {
-      const text = place.kind === 'held' ? stores.keyRing.open(place.key, value) : '';
-      const record = place.kind === 'held' ? {} : stores.records.decode(place.kind, place.key, value);
-      const end = endsAt === undefined ? endOf(record) : endsAt;
-      if (endsAt === undefined && end === null) silent.push({ place, version });
-      else walked.push({ ...place, value, version, text, record, endsAt: end });
+      const text = place.kind === 'held' ? keyRing.open(place.key, value) : '';
+      const record = place.kind === 'held' ? {} : records.decode(place.kind, place.key, value);
+      const own = endOf(record);
+      if (life === undefined) {
+        // Another program renews the key of a registration, and leaves what it does not know as it was.
+        if (own === null || (records.isShared && place.kind === 'client')) silent.push({ place, version });
+        else walked.push({ ...place, value, version, text, record, endsAt: own });
+        return;
+      }
+      // What is said counts where both agree, for it is exact.
+      const endsAt = own !== null && life !== null && Math.abs(own - life) <= AGREED_MS ? own : life;
+      const said = own === null || own === endsAt ? record : { ...record, expires_at: isoOf(endsAt) };
+      walked.push({ ...place, value, version, text, record: said, endsAt });
     } catch (error) {
-      if (unreadable === undefined || !isOAuthDatabaseError(error)) throw error;
-      unreadable({ kind: place.kind, code: error.code });
+      if (!isOAuthDatabaseError(error)) throw error;
+      if (unreadable !== undefined) unreadable({ kind: place.kind, code: error.code });
+      // Another program may keep there what is no record.
+      else if (!records.isShared || error.code !== 'OAUTHDB_CORRUPT') throw error;
     }
   };
   const entries = await readEntries(stores, operation, places);
@@ -130,12 +145,12 @@ async function readLives(
 }
 
 function readEntries(
-  { driver, calls }: Stores,
+  { records, calls }: Stores,
   operation: string,
   places: readonly Place[],
 ): Promise<readonly (Entry | null)[]> {
   const keys = places.map(({ key }) => key);
-  return calls.run(operation, 'read', (at) => driver.read(keys, at));
+  return calls.run(operation, 'read', (at) => records.driver.read(keys, at));
 }
 
 /** Where to look: one pass over everything that is issued, unless only one kind of it is wanted. */
@@ -143,13 +158,16 @@ function prefixesOf({ heldPrefix, issuedPrefix, records }: Stores, kinds: readon
   const issued = kinds.filter((kind): kind is Kind => kind !== 'held');
   const [only] = issued;
   const prefixes = kinds.includes('held') ? [heldPrefix] : [];
-  if (only !== undefined) prefixes.push(issued.length === 1 ? records.keys.prefixOf(only) : issuedPrefix);
+  if (only === undefined) return prefixes;
+  // Where another program shares the keys, a rotated token is not where its kind is.
+  const isOne = issued.length === 1 && !(records.isShared && only === 'refresh');
+  prefixes.push(isOne ? records.keys.prefixOf(only) : issuedPrefix);
   return prefixes;
 }
 
 function placeOf({ heldPrefix, records }: Stores, prefix: string, key: string): Place | null {
   if (prefix !== heldPrefix) {
-    const ref = records.keys.refOf(key);
+    const ref = records.keys.refOf(key) ?? records.keys.rotatedOf(key);
     return ref === null ? null : { ...ref, key };
   }
   const id = key.slice(prefix.length);
