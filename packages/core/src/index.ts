@@ -21,6 +21,7 @@ export type { AccessTokens } from './grants/access-tokens.ts';
 export type { ClientChange, Clients, DeletedClient, Registration } from './grants/clients.ts';
 export type { Codes, ConsumedCode } from './grants/codes.ts';
 export type { Issuance, Issued, OwnMembers } from './grants/issue.ts';
+export { fromGateway, toGateway } from './grants/layouts/gateway-record.ts';
 export type { Lifetimes } from './grants/lifetimes.ts';
 export type { PageOptions, RecordPage } from './grants/listing.ts';
 export type { NewRefreshToken } from './grants/new-tokens.ts';

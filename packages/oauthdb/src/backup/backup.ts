@@ -1,9 +1,10 @@
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createGzip } from 'node:zlib';
-import { durableKinds, type ExportedKind, type OAuthDatabase, type Unreadable } from '@oauthdb/core';
+import { durableKinds, kindOf, type ExportedKind, type OAuthDatabase, type Unreadable } from '@oauthdb/core';
 import { encrypting } from './encryption.ts';
 import { written, type BackupHeader, type BackupTrailer, type Counts } from './format.ts';
+import { gatewayText } from './gateway-write.ts';
 import { checkSecret, type BackupSecret } from './lock.ts';
 import { writeWhole } from './whole-file.ts';
 
@@ -18,6 +19,12 @@ export interface BackupProgress {
 }
 
 export interface BackupOptions extends BackupSecret {
+  /**
+   * `gateway`: for the scripts of the MCP OAuth gateway, which know neither encryption nor tokens that are held, and find refresh
+   * tokens, states, codes and sessions by the secrets themselves: the database must have been opened with `handles: 'plain'`. All
+   * of it is held in memory. Default `oauthdb`.
+   */
+  readonly format?: 'oauthdb' | 'gateway' | undefined;
   /** Which kinds. Default: all but `state` and `code`, which are single use. */
   readonly kinds?: readonly ExportedKind[] | undefined;
   /** Called now and then. */
@@ -26,6 +33,8 @@ export interface BackupOptions extends BackupSecret {
   readonly unreadable?: ((one: Unreadable) => void) | undefined;
   /** Ends it; nothing of it stays. */
   readonly signal?: AbortSignal | undefined;
+  /** The time, in epoch milliseconds: the one that the database goes by. Default `Date.now`. */
+  readonly now?: (() => number) | undefined;
 }
 
 /** What a backup holds. */
@@ -36,8 +45,10 @@ export interface BackupSummary {
   readonly created_at: string;
   /** The name of the backend that it was made of. */
   readonly source: string;
-  /** Of its lines, base64url. */
+  /** Of what it holds, base64url. */
   readonly sha256: string;
+  /** What of a backup of the gateway's is of no use: entries that had ended, and such as hold no record. */
+  readonly skipped?: { readonly ended: number; readonly unreadable: number };
 }
 
 /** Fast, and not much larger than the best: most of a record is random. */
@@ -57,11 +68,29 @@ const LEVEL = 3;
 export async function backup(
   db: OAuthDatabase,
   path: string,
-  { kinds = durableKinds, onProgress, unreadable, signal, ...secret }: BackupOptions = {},
+  options: BackupOptions = {},
 ): Promise<BackupSummary> {
-  const lock = checkSecret(secret);
+  const {
+    format = 'oauthdb',
+    kinds = durableKinds,
+    onProgress,
+    unreadable,
+    signal,
+    passphrase,
+    key,
+  } = options;
+  if (format !== 'oauthdb' && format !== 'gateway')
+    throw new TypeError(`format must be 'oauthdb' or 'gateway', received ${kindOf(format)}`);
+  const lock = checkSecret({ passphrase, key });
+  if (format === 'gateway' && lock !== null)
+    throw new TypeError("passphrase and key must be left out with format: 'gateway', which is not encrypted");
   const { backend: source } = await db.health();
-  const created_at = new Date().toISOString();
+  if (format === 'gateway') {
+    const { text, summary } = await gatewayText(db, options);
+    await writeWhole(path, (to) => pipeline([text], to));
+    return { ...summary, source };
+  }
+  const created_at = new Date(now()).toISOString();
   const header: BackupHeader = {
     format: 'oauthdb-backup',
     version: 1,
@@ -80,9 +109,9 @@ export async function backup(
   await writeWhole(path, async (to) => {
     const gzip = createGzip({ level: LEVEL });
     const lines = Readable.from(blocks(), { objectMode: false });
-    const options = signal === undefined ? {} : { signal };
-    if (lock === null) await pipeline(lines, gzip, to, options);
-    else await pipeline(lines, gzip, await encrypting(lock), to, options);
+    const ending = signal === undefined ? {} : { signal };
+    if (lock === null) await pipeline(lines, gzip, to, ending);
+    else await pipeline(lines, gzip, await encrypting(lock), to, ending);
   });
   const { records, counts, sha256 } = trailer as BackupTrailer;
   return { records, counts, created_at, source, sha256 };

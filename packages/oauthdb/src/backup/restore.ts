@@ -13,7 +13,8 @@ import type { BackupProgress, BackupSummary } from './backup.ts';
 import { damaged } from './errors.ts';
 import { readFrom, type BackupHeader, type BackupTrailer } from './format.ts';
 import { checkSecret, type BackupSecret } from './lock.ts';
-import { contentsOf } from './source.ts';
+import { readGateway, type GatewayBackup } from './gateway-read.ts';
+import { contentsOf, kindOfFile, refuseClear } from './source.ts';
 
 export interface VerifyOptions extends BackupSecret {
   /** Called now and then. */
@@ -45,6 +46,7 @@ export interface Restored extends Imported {
 export async function verify(path: string, options: VerifyOptions = {}): Promise<BackupSummary> {
   const file = await open(path);
   try {
+    if ((await kindOfFile(file)) === 'gateway') return (await gateway('verify', file, options)).summary;
     return await verified('verify', file, options);
   } finally {
     await file.close();
@@ -70,6 +72,12 @@ export async function restore(
   const { mode, dryRun, kinds = exportedKinds, onProgress, signal } = options;
   const file = await open(path);
   try {
+    if ((await kindOfFile(file)) === 'gateway') {
+      const { records, summary } = await gateway('restore', file, options);
+      requireHandles('plain', db, kinds, summary);
+      const wanted = records.filter(({ kind }) => kinds.includes(kind));
+      return { ...(await db.import(wanted, { mode, dryRun })), backup: summary };
+    }
     const summary = await verified('restore', file, options, (header, counts) =>
       requireHandles(header.handles, db, kinds, counts),
     );
@@ -81,6 +89,15 @@ export async function restore(
   } finally {
     await file.close();
   }
+}
+
+async function gateway(
+  operation: string,
+  file: FileHandle,
+  { passphrase, key }: BackupSecret,
+): Promise<GatewayBackup> {
+  refuseClear(operation, checkSecret({ passphrase, key }));
+  return readGateway(operation, file);
 }
 
 async function verified(
@@ -135,7 +152,7 @@ function requireHandles(
   handles: HandleForm,
   db: OAuthDatabase,
   kinds: readonly ExportedKind[],
-  { counts }: BackupTrailer,
+  { counts }: Pick<BackupTrailer, 'counts'>,
 ): void {
   if (handles === 'plain' || handles === db.handles) return;
   const named = (['state', 'code', 'refresh', 'session'] as const).filter(

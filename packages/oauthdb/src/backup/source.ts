@@ -31,15 +31,17 @@ export async function contentsOf(
 ): Promise<AsyncIterable<Buffer>> {
   const kind = await kindOfFile(file);
   if (kind !== 'plain' && kind !== 'encrypted') throw damaged(operation, 'the file is no backup');
-  // Whoever has a secret expects a file that only those who have it could have written.
-  if (kind === 'plain' && secret !== null)
-    throw new OAuthDatabaseError('OAUTHDB_INTEGRITY', 'the backup is not encrypted, and a secret was given', {
-      operation,
-      outcome: 'not_executed',
-    });
+  if (kind === 'plain') refuseClear(operation, secret);
   if (kind === 'plain') return decompressed(operation, [bytesOf(file, 0)]);
   const head = await headOf(operation, file);
   return decompressed(operation, [bytesOf(file, head.length), await decrypting(operation, head, secret)]);
+}
+
+/** Whoever has a secret expects a file that only those who have it could have written. */
+export function refuseClear(operation: string, secret: Uint8Array | string | null): void {
+  if (secret === null) return;
+  const message = 'the backup is not encrypted, and a secret was given';
+  throw new OAuthDatabaseError('OAUTHDB_INTEGRITY', message, { operation, outcome: 'not_executed' });
 }
 
 async function* decompressed(
