@@ -11,14 +11,13 @@ export interface InspectOptions {
 
 /** An operator's way to the Redis that a URL names; `null` where it names something else. Connects when it is asked something. */
 export async function inspect(url: string, options: InspectOptions = {}): Promise<Inspector | null> {
-  const { redis = {}, commandTimeout } = options;
-  const { library } = redis;
+  const { redis: { library, ...connection } = {}, commandTimeout } = options;
   checkLibrary(library);
   const target = parseUrl(url);
   switch (target.kind) {
     case 'redis-cluster': {
       const { redisClusterInspector } = await load('redis+cluster://', '@oauthdb/redis-cluster');
-      return redisClusterInspector({ commandTimeout, ...connectionTo(target, redis) });
+      return redisClusterInspector({ commandTimeout, ...connectionTo(target, connection) });
     }
     case 'redis': {
       const names = library === undefined ? redisAdapters : [`@oauthdb/${library}` as const];

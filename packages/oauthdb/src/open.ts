@@ -66,8 +66,7 @@ export const redisAdapters = ['@oauthdb/ioredis', '@oauthdb/node-redis'] as cons
  * await db.storeToken('user_123', 'oauth_token_value', new Date(Date.now() + 3_600_000));
  */
 export async function open(url: string, options: OpenOptions = {}): Promise<OAuthDatabase> {
-  const { redis = {}, ...others } = options;
-  const { library } = redis;
+  const { redis: { library, ...connection } = {}, ...others } = options;
   checkLibrary(library);
   const target = parseUrl(url);
   switch (target.kind) {
@@ -79,12 +78,12 @@ export async function open(url: string, options: OpenOptions = {}): Promise<OAut
     }
     case 'redis-cluster': {
       const { RedisClusterOAuthDatabase } = await load('redis+cluster://', '@oauthdb/redis-cluster');
-      return new RedisClusterOAuthDatabase({ ...others, ...connectionTo(target, redis) });
+      return new RedisClusterOAuthDatabase({ ...others, ...connectionTo(target, connection) });
     }
     default: {
       const names = library === undefined ? redisAdapters : [`@oauthdb/${library}` as const];
       const { RedisOAuthDatabase } = await load('redis://', ...names);
-      return new RedisOAuthDatabase({ ...others, ...connectionTo(target, redis) });
+      return new RedisOAuthDatabase({ ...others, ...connectionTo(target, connection) });
     }
   }
 }
@@ -92,7 +91,7 @@ export async function open(url: string, options: OpenOptions = {}): Promise<OAut
 /** What an adapter is told of the options; those of sentinels where there are some, so that the same options serve every URL. */
 export function connectionTo(
   { url, bySentinels }: RedisTarget,
-  { library: _, sentinelUsername, sentinelPassword, ...connection }: OpenRedisOptions,
+  { sentinelUsername, sentinelPassword, ...connection }: Omit<OpenRedisOptions, 'library'>,
 ): Omit<OpenRedisOptions, 'library'> & { readonly url: string } {
   return { ...connection, ...(bySentinels ? { sentinelUsername, sentinelPassword } : {}), url };
 }

@@ -161,6 +161,85 @@ describe('a url of several nodes', () => {
   });
 });
 
+describe('a url of sentinels', () => {
+  const sentinelsOf = (options: RedisOptions): SentinelSettings =>
+    redisOptions(options).settings as SentinelSettings;
+
+  it('names them, the master and its database; user and password are those of the master', () => {
+    const settings = sentinelsOf({ url: 'redis+sentinel://u:p%40@a:1,b/ma%20in/3' });
+    expect(settings).toMatchObject({
+      name: 'ma in',
+      silenceMs: 2000,
+      sentinels: [
+        { host: 'a', port: 1, username: undefined, password: undefined, db: 0, connectTimeout: 1000 },
+        { host: 'b', port: 26_379, username: undefined, password: undefined, db: 0 },
+      ],
+    });
+    expect(settings.node({ host: 'm', port: 7 })).toMatchObject({
+      host: 'm',
+      port: 7,
+      username: 'u',
+      password: 'p@',
+      db: 3,
+      connectTimeout: 10_000,
+    });
+  });
+
+  it('leaves the rest to the options', () => {
+    const options = {
+      password: 'p',
+      db: 2,
+      sentinelPassword: 'sp',
+      sentinelUsername: 'su',
+      connectionTimeout: 5,
+    };
+    const settings = sentinelsOf({ ...options, url: 'redis+sentinel://a/main' });
+    expect(settings.sentinels).toMatchObject([{ username: 'su', password: 'sp', db: 0, connectTimeout: 5 }]);
+    expect(settings.node({ host: 'm', port: 7 })).toMatchObject({
+      username: 'default',
+      password: 'p',
+      db: 2,
+    });
+  });
+
+  it('asks for TLS everywhere, for the name of each', () => {
+    const settings = sentinelsOf({ url: 'rediss+sentinel://a/main', tls: { ca: 'x' } });
+    expect(settings.sentinels[0]?.tls).toEqual({ ca: 'x', servername: 'a' });
+    expect(settings.node({ host: 'm', port: 7 }).tls).toEqual({ ca: 'x', servername: 'm' });
+  });
+
+  it.each<[string, object, RegExp]>([
+    ['no name', { url: 'redis+sentinel://u:canary@a,b' }, /^url does not name the master/],
+    ['an empty name', { url: 'redis+sentinel://u:canary@a,b/' }, /^url does not name the master/],
+    ['too much', { url: 'redis+sentinel://u:canary@a/main/1/2' }, /^url does not name the master/],
+    ['a database that is none', { url: 'redis+sentinel://u:canary@a/main/x' }, /database that is no number/],
+    [
+      'a name that is not encoded as it should',
+      { url: 'redis+sentinel://u:canary@a/%' },
+      /not percent-encoded/,
+    ],
+    [
+      'a password of no string',
+      { url: 'redis+sentinel://a/m', sentinelPassword: 1 },
+      /sentinelPassword must be/,
+    ],
+    [
+      'a password without sentinels',
+      { url: 'redis://a', sentinelPassword: 'canary' },
+      /sentinelPassword would do nothing/,
+    ],
+    [
+      'a password beside a client',
+      { client: {}, sentinelPassword: 'canary' },
+      /sentinelPassword would do nothing/,
+    ],
+  ])('is refused with a TypeError: %s', (_, options, message) => {
+    expect(() => redisOptions(options)).toThrow(TypeError);
+    expect(() => redisOptions(options)).toThrow(message);
+    expect(() => redisOptions(options)).not.toThrow(/canary/);
+  });
+});
+
 describe('the environment', () => {
   it('gives the documented variables', () => {
     const env = { REDIS_URL: 'redis://h', REDIS_PASSWORD: 'pw', REDIS_DB: '3', REDIS_KEY_PREFIX: 'p:' };

@@ -42,17 +42,17 @@ export async function sentinel(): Promise<Running<Sentinels>> {
 export async function startSentinels(options: SentinelOptions = {}): Promise<PrivateSentinels> {
   const { replicas = 2, sentinelPassword, args: more = [] } = options;
   const servers = new Map<number, Leashed>();
-  const { at, stop } = await running<Sentinels>(async (add) => {
+  const started = await running<Sentinels>(async (add) => {
     const name = 'main';
     const master = await freePort();
     const data = async (port: number, ...args: string[]): Promise<unknown> => {
-      const started = await add(
+      const one = await add(
         startServer(await serverDirectory(), { port }, [
           ...['--port', String(port), ...QUIET, ...args, ...more],
           ...['--repl-diskless-sync-delay', '0', '--repl-ping-replica-period', '1'],
         ]),
       );
-      return servers.set(port, started);
+      return servers.set(port, one);
     };
     const replica = async (): Promise<unknown> => data(await freePort(), '--replicaof', HOST, String(master));
     await Promise.all([data(master), ...Array.from({ length: replicas }, replica)]);
@@ -76,6 +76,7 @@ export async function startSentinels(options: SentinelOptions = {}): Promise<Pri
     const ports = await Promise.all([watch(), watch(), watch()]);
     return { name, sentinels: ports.map((port) => ({ host: HOST, port })), master };
   });
+  const { at } = started;
   const named = ({ port }: { readonly port: number }): Promise<number> =>
     send({ port, password: sentinelPassword }, 'SENTINEL', 'GET-MASTER-ADDR-BY-NAME', at.name).then((reply) =>
       Number((reply as readonly string[])[1]),
@@ -96,7 +97,7 @@ export async function startSentinels(options: SentinelOptions = {}): Promise<Pri
       if (found === undefined) throw new Error(`nothing was started on port ${port}`);
       return found;
     },
-    [Symbol.asyncDispose]: stop,
+    [Symbol.asyncDispose]: () => started.stop(),
   };
 }
 

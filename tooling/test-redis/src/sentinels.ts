@@ -162,9 +162,9 @@ async function duringFailover(
   const refused = new Set<string>();
   const faults: string[] = [];
   await recovered(() => db.storeToken(`${name} first`, 'v'), 10_000);
-  let isOver = false;
+  const over = new AbortController();
   const writer = async (number: number): Promise<void> => {
-    for (let i = 0; !isOver; i++) {
+    for (let i = 0; !over.signal.aborted; i++) {
       const key = `${name} ${number} ${i}`;
       const from = performance.now();
       const failure = await db.storeToken(key, 'v').then(
@@ -187,7 +187,7 @@ async function duringFailover(
     await recovered(() => other.storeToken(`${name} last`, 'v'), SWITCH_MS);
     await sleep(200);
   } finally {
-    isOver = true;
+    over.abort();
     await Promise.all(writers);
   }
   return { stored, refused, began, faults };
