@@ -78,6 +78,7 @@ export async function backup(
     signal,
     passphrase,
     key,
+    now = Date.now,
   } = options;
   if (format !== 'oauthdb' && format !== 'gateway')
     throw new TypeError(`format must be 'oauthdb' or 'gateway', received ${kindOf(format)}`);
