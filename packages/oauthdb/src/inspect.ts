@@ -22,7 +22,7 @@ export async function inspect(url: string, options: InspectOptions = {}): Promis
     case 'redis': {
       const names = library === undefined ? redisAdapters : [`@oauthdb/${library}` as const];
       const { redisInspector } = await load('redis://', ...names);
-      return redisInspector({ commandTimeout, ...connectionTo(target, redis) });
+      return redisInspector({ commandTimeout, ...connectionTo(target, connection) });
     }
     default:
       return null;
