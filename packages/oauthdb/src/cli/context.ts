@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { resolveOptions, type DatabaseOptions, type OAuthDatabase } from '@oauthdb/core';
 import type { Inspector } from '@oauthdb/redis-driver';
 import { inspect } from '../inspect.ts';
@@ -10,6 +11,9 @@ import { confirm, type Terminal } from './prompt.ts';
 import type { Prefixes } from './redact.ts';
 import { holdsPassword, optionsOf, urlOf, type Settings } from './settings.ts';
 
+/** How long work that was interrupted may take to clean up. */
+const FINISHING_MS = 5000;
+
 /** What a command runs in: what was typed, where results go, and the database, once somebody asks for it. */
 export class Context implements AsyncDisposable {
   readonly options: GlobalOptions;
@@ -20,6 +24,7 @@ export class Context implements AsyncDisposable {
   readonly signal: AbortSignal;
   #settings: Promise<Settings> | undefined;
   readonly #opened: AsyncDisposable[] = [];
+  readonly #finishing: Promise<unknown>[] = [];
   /** As long as no database says otherwise, everything may be a secret. */
   #plainHandles = true;
 
@@ -94,12 +99,20 @@ export class Context implements AsyncDisposable {
     return { url, options: await optionsOf(this.options, this.env) };
   }
 
+  /** Marks work that ends by itself, and cleans up, when it is interrupted: it is waited for. */
+  finishing<T>(work: Promise<T>): Promise<T> {
+    this.#finishing.push(work);
+    return work;
+  }
+
   closing<T extends AsyncDisposable>(opened: T): T {
     this.#opened.push(opened);
     return opened;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    const finished = Promise.allSettled(this.#finishing);
+    await Promise.race([finished, sleep(FINISHING_MS, undefined, { ref: false })]);
     await Promise.allSettled(this.#opened.map((one) => one[Symbol.asyncDispose]()));
   }
 }

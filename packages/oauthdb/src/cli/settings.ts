@@ -18,6 +18,7 @@ export async function optionsOf(given: GlobalOptions, env: NodeJS.ProcessEnv): P
   const ca = given.tlsCa ?? nonEmpty(env['OAUTHDB_TLS_CA']);
   const secrets = await secretsOf(given, env);
   const password = nonEmpty(env['REDIS_PASSWORD']);
+  const sentinelPassword = nonEmpty(env['OAUTHDB_SENTINEL_PASSWORD']);
   const keyPrefix = given.keyPrefix ?? nonEmpty(env['REDIS_KEY_PREFIX']);
   return {
     ...(keyPrefix === undefined ? {} : { keyPrefix }),
@@ -29,6 +30,7 @@ export async function optionsOf(given: GlobalOptions, env: NodeJS.ProcessEnv): P
     redis: {
       ...(given.library === undefined ? {} : { library: given.library }),
       ...(password === undefined ? {} : { password }),
+      ...(sentinelPassword === undefined ? {} : { sentinelPassword }),
       ...(ca === undefined ? {} : { tls: { ca: await textOf(ca, '--tls-ca') } }),
     },
   };

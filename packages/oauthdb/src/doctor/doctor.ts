@@ -107,7 +107,7 @@ async function authentication(url: string, options: OpenOptions, withPassword: b
 }
 
 function isRedis(url: string): boolean {
-  return /^rediss?(\+cluster)?:/i.test(url);
+  return /^rediss?(\+cluster|\+sentinel)?:/i.test(url);
 }
 
 /** Opening a file that is not there would make one. */

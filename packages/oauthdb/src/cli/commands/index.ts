@@ -1,5 +1,6 @@
 import type { Cli } from '../program.ts';
 import { addAccessTokens } from './access-tokens.ts';
+import { addBackup } from './backup.ts';
 import { addClients } from './clients.ts';
 import { addCompletion } from './completion.ts';
 import { addConnections } from './connections.ts';
@@ -12,6 +13,7 @@ import { addPing } from './ping.ts';
 import { addPurge } from './purge.ts';
 import { addReencrypt } from './reencrypt.ts';
 import { addRefreshTokens } from './refresh-tokens.ts';
+import { addRestore } from './restore.ts';
 import { addRevoke } from './revoke.ts';
 import { addSessions } from './sessions.ts';
 import { addServer } from './server.ts';
@@ -35,6 +37,8 @@ export const commands: readonly ((cli: Cli) => void)[] = [
   addRevoke,
   addPurge,
   addReencrypt,
+  addBackup,
+  addRestore,
   addServer,
   addMemory,
   addConnections,
