@@ -30,8 +30,8 @@ export type StoredOAuthClientProvider = OAuthClientProvider &
      * For the transport, beside the provider. With it a refresh token is presented once, by one caller of one process; the others
      * wait for `refreshLease` at the most, and get the tokens that it brought.
      *
-     * It throws the SDK's `TemporarilyUnavailableError`, whose cause says why, when the database fails during a refresh: the SDK takes
-     * other errors for a reason to have the user log in again.
+     * When the database fails during a refresh, the SDK throws its `TemporarilyUnavailableError`, whose message has the code: other
+     * errors it takes for a reason to have the user log in again.
      */
     readonly fetch: FetchLike;
   };

@@ -1,4 +1,3 @@
-import { TemporarilyUnavailableError } from '@modelcontextprotocol/sdk/server/auth/errors.js';
 import { isOAuthDatabaseError } from '@oauthdb/core';
 import { Refresh, type Answer, type RefreshParts } from './refresh.ts';
 import type { FetchLike } from './sdk.ts';
@@ -39,7 +38,7 @@ export function refreshingOnce(parts: RefreshingParts): FetchLike {
       answer = refresh.run().finally(() => underWay.delete(name));
       underWay.set(name, answer);
     }
-    const { response, accessToken } = await answer.catch(asUnavailable);
+    const { response, accessToken } = await answer.catch(unavailable);
     if (accessToken !== null) refreshed(accessToken);
     return response.clone();
   };
@@ -52,10 +51,16 @@ function refreshTokenIn(init: RequestInit | undefined): string | null {
   return body.get('refresh_token');
 }
 
-/** An error that is none of its own the SDK passes over, and has the user log in again, who need not. */
-function asUnavailable(error: unknown): never {
+/**
+ * What a database that fails is to the SDK: it passes over errors that did not come from a token endpoint, and has users log in
+ * again who need not.
+ */
+function unavailable(error: unknown): Answer {
   if (!isOAuthDatabaseError(error)) throw error;
-  const unavailable = new TemporarilyUnavailableError('The tokens were not refreshed: their database failed');
-  unavailable.cause = error;
-  throw unavailable;
+  const { code, message } = error;
+  const answer = {
+    error: 'temporarily_unavailable',
+    error_description: `The tokens were not refreshed: ${code}: ${message}`,
+  };
+  return { response: Response.json(answer, { status: 503 }), accessToken: null };
 }

@@ -281,9 +281,11 @@ describe('a refresh', () => {
     await process().saveTokens({ ...TokenServer.first, issuer: 'https://as.example' });
     failures = 2;
     for (let i = 0; i < 2; i++) {
-      await expect(refresh(process(failing))).rejects.toMatchObject({
-        errorCode: 'temporarily_unavailable',
-        cause: { code: 'OAUTHDB_UNAVAILABLE' },
+      const failed = await process(failing).fetch(...TokenServer.request('r0'));
+      expect(failed.status).toBe(503);
+      expect(await failed.json()).toEqual({
+        error: 'temporarily_unavailable',
+        error_description: 'The tokens were not refreshed: OAUTHDB_UNAVAILABLE: nobody is there',
       });
     }
     expect(await process().tokens()).toMatchObject({ refresh_token: 'r0' });
