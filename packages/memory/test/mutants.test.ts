@@ -10,6 +10,7 @@ import { lists } from './mutants/grants-lists.ts';
 import { revocation } from './mutants/grants-revocation.ts';
 import { rotation } from './mutants/grants-rotation.ts';
 import { sessions } from './mutants/grants-sessions.ts';
+import { guarantees } from './mutants/guarantees.ts';
 import { listing } from './mutants/listing.ts';
 import { backendOf, type Mutant } from './mutants/mutant.ts';
 import { replacing } from './mutants/replacing.ts';
@@ -17,7 +18,10 @@ import { singleUse } from './mutants/single-use.ts';
 import { time } from './mutants/time.ts';
 import { values } from './mutants/values.ts';
 
-const drivers: readonly Mutant[] = [...atomicity, ...time, ...listing, ...singleUse, ...values];
+const drivers: readonly Mutant[] = [
+  ...[...atomicity, ...time, ...listing, ...singleUse, ...values],
+  ...guarantees,
+];
 const databases: readonly Mutant[] = [
   ...replacing,
   ...[...clients, ...codes, ...issuing, ...rotation, ...grace],

@@ -5,7 +5,10 @@ export type Replacing<T> = {
   readonly [Member in keyof T]?: T[Member] extends Method ? T[Member] : Partial<T[Member]>;
 };
 
-/** `sound` with other methods where `others` has some; it and its members may be of classes with private members. */
+/**
+ * `sound` with other methods where `others` has some; it and its members may be of classes with private members. What is frozen is
+ * replaced as a whole, for nothing may show a frozen object with another member.
+ */
 export function overlay<T extends object>(sound: T, others: Replacing<T>): T {
   return new Proxy(sound, {
     get(target, name) {
@@ -13,7 +16,7 @@ export function overlay<T extends object>(sound: T, others: Replacing<T>): T {
       const other: unknown = Reflect.get(others, name);
       if (typeof other === 'function') return other.bind(others) as unknown;
       if (typeof own === 'function') return own.bind(target) as unknown;
-      return isObject(own) && isObject(other) ? overlay(own, other) : (other ?? own);
+      return isObject(own) && !Object.isFrozen(own) && isObject(other) ? overlay(own, other) : (other ?? own);
     },
   });
 }
