@@ -31,8 +31,13 @@ export async function temporaryDirectory(): Promise<string> {
 }
 
 /** Starts a program of an example, as its `start` script does, in `cwd`; it ends with the test at the latest. */
-export function start(program: string, cwd: string, env: Readonly<Record<string, string>> = {}): Started {
-  const args = [...FLAGS, fileURLToPath(new URL(program, examples))];
+export function start(
+  program: string,
+  cwd: string,
+  env: Readonly<Record<string, string>> = {},
+  given: readonly string[] = [],
+): Started {
+  const args = [...FLAGS, fileURLToPath(new URL(program, examples)), ...given];
   const { NODE_OPTIONS: _, FORCE_COLOR: __, ...inherited } = process.env;
   const child = spawn(process.execPath, args, { cwd, env: { ...inherited, ...env } });
   let stdout = '';
