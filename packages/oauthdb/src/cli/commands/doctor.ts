@@ -82,10 +82,9 @@ async function printAcl(context: Context): Promise<void> {
   const operator = [...application, ...OPERATOR_COMMANDS];
   const { out } = context;
   if (out.json) return out.value({ prefixes, application, operator });
-  await out.line('# An application. Put its password behind "on", as >password or #sha256.');
+  // An ACL file knows no comments: they go elsewhere.
+  out.note('an application; put its password behind "on", as >password or as # and its SHA-256:');
   await out.line(aclRules({ username: 'oauthdb', prefixes, commands: application }));
-  await out.line(
-    '# Whoever uses this command for more than tokens: doctor, server, memory, slowlog, monitor, backup --rdb.',
-  );
+  out.note('and an operator: doctor, server, memory, connections, slowlog, monitor, backup --rdb:');
   await out.line(aclRules({ username: 'oauthdb-operator', prefixes, commands: operator }));
 }
