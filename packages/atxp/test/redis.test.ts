@@ -1,8 +1,14 @@
-import { readFile } from 'node:fs/promises';
+import { execFile } from 'node:child_process';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 import type { OAuthDatabaseError } from '@oauthdb/core';
 import { startPrivateServer } from '@oauthdb/test-redis/server';
 import { failureOf, SECRETS, silently, TIMEOUT_MS } from '@oauthdb/test-redis/watch';
 import { Redis } from 'ioredis';
+import { createClient } from 'redis';
 import { describe, expect, inject, it, onTestFinished } from 'vitest';
 import { DEFAULT_ACCESS_TOKEN_TTL_SECONDS, RedisOAuthDb, type RedisOAuthDbConfig } from '../src/redis.ts';
 import { newPrefix, redisClient } from './subjects.ts';
@@ -319,6 +325,96 @@ describe('RedisOAuthDb', () => {
         await server.stop();
       }),
   );
+
+  it('says so with a client of node-redis, too, which queues what it cannot send', () =>
+    silently(async () => {
+      const server = await startPrivateServer({ password });
+      const { host, port } = server;
+      const client = createClient({ url: `redis://:${password}@${host}:${port}` });
+      client.on('error', () => {});
+      await client.connect();
+      const db = new RedisOAuthDb({ redis: client, commandTimeout: TIMEOUT_MS });
+      await db.saveAccessToken('u', '', { accessToken: token, resourceUrl: '' });
+      server.pause();
+      const [read, write] = await Promise.all([
+        failureOf(() => db.getAccessToken('u', '')),
+        failureOf(() => db.savePKCEValues('u', 's', { ...pkce, codeVerifier: token })),
+      ]);
+      expect([read.code, read.outcome]).toEqual(['OAUTHDB_TIMEOUT', 'not_executed']);
+      expect([write.code, write.outcome]).toEqual(['OAUTHDB_TIMEOUT', 'unknown']);
+      server.resume();
+      await expect
+        .poll(() => db.getAccessToken('u', '').catch(() => null))
+        .toMatchObject({ resourceUrl: '' });
+      await db.close();
+      // It is the application's.
+      expect(await client.ping()).toBe('PONG');
+      client.destroy();
+      await server.stop();
+    }));
+
+  it.each(['ioredis', 'node-redis'])(
+    'closes a client of %s that was passed in, if it is told to',
+    async (of) => {
+      const ioredis = redisClient();
+      const nodeRedis = createClient({ url: inject('standalone').url });
+      onTestFinished(() => nodeRedis.destroy());
+      await nodeRedis.connect();
+      const redis = of === 'ioredis' ? ioredis : nodeRedis;
+      const db = new RedisOAuthDb({ redis, keyPrefix: newPrefix(), closeClient: true });
+      await db.saveClientCredentials('https://as', credentials);
+      await db.close();
+      await db.close();
+      await expect
+        .poll(() => [ioredis.status, nodeRedis.isOpen])
+        .toEqual(of === 'ioredis' ? ['end', true] : ['ready', false]);
+    },
+  );
+
+  it('lends a client of node-redis under the names of ioredis', async () => {
+    const nodeRedis = createClient({ url: inject('standalone').url });
+    await nodeRedis.connect();
+    onTestFinished(() => nodeRedis.destroy());
+    const keyPrefix = newPrefix();
+    const client = await closed(new RedisOAuthDb({ redis: nodeRedis, keyPrefix })).getRedisClient();
+    await client.setex(`${keyPrefix}x`, 60, 'a');
+    expect(await nodeRedis.ttl(`${keyPrefix}x`)).toBeGreaterThan(50);
+    expect(await client.del(`${keyPrefix}x`)).toBe(1);
+  });
+
+  it('connects by TLS where the URL says so, and to nobody whose certificate is not trusted', async () => {
+    const { host, port, ca } = inject('tls');
+    const directory = await mkdtemp(join(tmpdir(), 'oauthdb-atxp-'));
+    onTestFinished(() => rm(directory, { recursive: true }));
+    await writeFile(join(directory, 'ca.pem'), ca);
+    const program = `
+      import { RedisOAuthDb } from '@oauthdb/atxp/redis';
+      const db = new RedisOAuthDb({ redis: 'rediss://${host}:${port}', keyPrefix: '${newPrefix()}' });
+      const saved = { clientId: 'cid', clientSecret: '', redirectUri: 'x' };
+      await db.saveClientCredentials('https://as', saved)
+        .then(async () => console.log((await db.getClientCredentials('https://as')).clientId))
+        .catch(({ code }) => console.log(code));
+      await db.close();
+    `;
+    const run = async (env: NodeJS.ProcessEnv): Promise<string> => {
+      const args = [
+        '--conditions=@oauthdb/source',
+        '--no-warnings',
+        '--input-type=module',
+        '--eval',
+        program,
+      ];
+      const cwd = fileURLToPath(new URL('..', import.meta.url));
+      const { stdout } = await promisify(execFile)(process.execPath, args, {
+        cwd,
+        env: { ...process.env, ...env },
+      });
+      return stdout;
+    };
+    // Without an option for it, as with the original: what Node.js trusts.
+    expect(await run({ NODE_EXTRA_CA_CERTS: join(directory, 'ca.pem') })).toBe('cid\n');
+    expect(await run({})).toBe('OAUTHDB_CONFIG\n');
+  });
 
   it('lends a client for other commands, as the original has one inside', async () => {
     const { url } = inject('standalone');
