@@ -1,8 +1,14 @@
+import type { OAuthDatabaseError } from '@oauthdb/core';
 import type { AuthorizationParams, OAuthClientInformationFull } from './sdk.ts';
 
 export interface OAuthDatabaseProviderOptions {
   /** How long an access token lives, in milliseconds. Default 1 hour. */
   readonly accessTokenLifetime?: number | undefined;
+  /**
+   * Is told when the database fails; it must not throw. The SDK's router and `requireBearerAuth` answer with status 500, and say
+   * nothing to anybody. Default: nobody is told.
+   */
+  readonly onError?: ((error: OAuthDatabaseError) => void) | undefined;
   /** The clock, in epoch milliseconds. Default `Date.now`. */
   readonly now?: (() => number) | undefined;
 }

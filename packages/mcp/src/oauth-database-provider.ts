@@ -9,6 +9,7 @@ import type { Consent, OAuthDatabaseProviderOptions, PendingAuthorization } from
 import { clientsStore } from './clients-store.ts';
 import { isStorable, jtiOf, newSecret } from './presented.ts';
 import { checkRedirectUri, redirect } from './redirects.ts';
+import { reporting } from './reporting.ts';
 import { resourceUrl, scopeOf, scopesOf } from './scopes.ts';
 import type {
   AuthInfo,
@@ -48,11 +49,11 @@ export abstract class OAuthDatabaseProvider {
   readonly #clients: Required<OAuthRegisteredClientsStore>;
 
   constructor(db: OAuthDatabase, options: OAuthDatabaseProviderOptions = {}) {
-    refuseUnknownOptions(options, ['accessTokenLifetime', 'now']);
-    const { accessTokenLifetime = HOUR_MS, now = () => Date.now() } = options;
+    refuseUnknownOptions(options, ['accessTokenLifetime', 'onError', 'now']);
+    const { accessTokenLifetime = HOUR_MS, onError, now = () => Date.now() } = options;
     this.#life = { milliseconds: integer('accessTokenLifetime', accessTokenLifetime, 1), now };
-    this.db = db;
-    this.#clients = clientsStore(db);
+    this.db = onError === undefined ? db : reporting(db, onError);
+    this.#clients = clientsStore(this.db);
   }
 
   /** Registrations of clients; override it to refuse some, or to offer no dynamic registration. */

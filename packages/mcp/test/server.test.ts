@@ -393,3 +393,25 @@ it('a database that fails is no OAuth error, which would have clients forget wha
     expect((outcome as PromiseRejectedResult).reason).not.toBeInstanceOf(OAuthError);
   }
 });
+
+it('tells of a database that fails, and of nothing else, and fails as before', async () => {
+  const failures: unknown[] = [];
+  const onError = (error: Error): void => void failures.push(error);
+  const db = inMemory()();
+  const server = new Provider(db, { onError });
+  const tokens = { jti: 'j', client_id: 'client' };
+  await db.accessTokens.store(tokens);
+  const wrong = server.exchangeAuthorizationCode(client, 'unknown');
+  await expect(wrong).rejects.toBeInstanceOf(InvalidGrantError);
+  await expect(server.verifyAccessToken('unknown')).rejects.toBeInstanceOf(InvalidTokenError);
+  expect(await server.clientsStore.getClient('unknown')).toBeUndefined();
+  expect(failures).toEqual([]);
+  await db.close();
+  const failed = await Promise.allSettled([
+    server.exchangeRefreshToken(client, 'token'),
+    server.verifyAccessToken('token'),
+    server.clientsStore.getClient('client'),
+  ]);
+  expect(failed).toEqual(failures.map((reason) => ({ status: 'rejected', reason })));
+  expect(failures).toMatchObject(Array.from({ length: 3 }, () => ({ code: 'OAUTHDB_CLOSED' })));
+});
