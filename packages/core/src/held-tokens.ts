@@ -3,6 +3,7 @@ import type { Delete, Driver, Entry, Moment, Put } from './driver.ts';
 import { checkArray, checkExpiresAt, checkKey, checkToken, kindOf } from './input.ts';
 import type { HeldToken, TokenExpiry } from './oauth-database.ts';
 import { Pages } from './pages.ts';
+import { afterPart } from './partly.ts';
 import type { KeyRing } from './secrets/key-ring.ts';
 import type { Region } from './secrets/reencrypt.ts';
 import { replaceToken } from './token-replacement.ts';
@@ -60,7 +61,7 @@ export class HeldTokens {
       };
     });
     const last = new Map(checked.map((token) => [token.key, token]));
-    for (const batch of batches([...last.values()])) await this.#storeAll('storeTokens', batch);
+    await eachBatch('storeTokens', [...last.values()], (batch) => this.#storeAll('storeTokens', batch));
   }
 
   async get(key: string): Promise<string | null> {
@@ -120,7 +121,9 @@ export class HeldTokens {
     // A key that comes twice is deleted once.
     const deletes = [...new Set(this.#names(keys))].map((key): Delete => ({ key }));
     let deleted = 0;
-    for (const batch of batches(deletes)) deleted += await this.#deleteAll('deleteTokens', batch);
+    await eachBatch('deleteTokens', deletes, async (batch) => {
+      deleted += await this.#deleteAll('deleteTokens', batch);
+    });
     return deleted;
   }
 
@@ -187,4 +190,17 @@ export class HeldTokens {
 
 function* batches<T>(items: readonly T[]): Generator<readonly T[], void, undefined> {
   for (let i = 0; i < items.length; i += BATCH) yield items.slice(i, i + BATCH);
+}
+
+/** Makes a change batch by batch. A failure after the first does not mean that nothing was changed. */
+async function eachBatch<T>(
+  operation: string,
+  items: readonly T[],
+  change: (batch: readonly T[]) => Promise<void>,
+): Promise<void> {
+  const [first, ...others] = batches(items);
+  if (first !== undefined) await change(first);
+  await afterPart(operation, async () => {
+    for (const batch of others) await change(batch);
+  });
 }

@@ -1,4 +1,5 @@
 import { checkKey } from '../input.ts';
+import { afterPart } from '../partly.ts';
 import { changeClient } from './client-change.ts';
 import { listed, type PageOptions, type RecordPage } from './listing.ts';
 import { listsOf } from './owner.ts';
@@ -103,7 +104,8 @@ export class Clients {
   async delete(clientId: string): Promise<DeletedClient> {
     const id = checkKey(clientId, 'client_id');
     const deleted = await this.#records.deleteOne('clients.delete', 'client', id);
-    return { deleted, revoked: await revoke(this.#records, 'clients.delete', { clientId: id }) };
+    const revoking = (): Promise<Revoked> => revoke(this.#records, 'clients.delete', { clientId: id });
+    return { deleted, revoked: await (deleted ? afterPart('clients.delete', revoking) : revoking()) };
   }
 
   /**

@@ -2,6 +2,7 @@ import type { Calls, Effect } from '../calls.ts';
 import type { Change, Committed, Driver, Moment, Page, Put, Tag, Where } from '../driver.ts';
 import { isOAuthDatabaseError, OAuthDatabaseError } from '../error.ts';
 import { Pages } from '../pages.ts';
+import { afterPart } from '../partly.ts';
 import type { Codec } from './codec.ts';
 import type { Keys, Kind } from './keys.ts';
 import { withEndsOfKeys } from './layouts/ends-of-keys.ts';
@@ -203,7 +204,10 @@ export class RecordStore {
       const { deleted } = await this.driver.commit({ deletes: [{ key }] }, at);
       return deleted > 0 || repeated;
     });
-    const [[entry], deleted] = await Promise.all([reading, deleting]);
+    // Whoever waits below gets the failure.
+    reading.catch(() => {});
+    const deleted = await deleting;
+    const [entry] = await (deleted ? afterPart(operation, () => reading) : reading);
     if (entry === null || entry === undefined) return deleted;
     const record = this.decodeIfReadable(kind, key, entry.value);
     // The backend may have kept it beyond its end.

@@ -1,4 +1,5 @@
 import type { Delete, TagName } from '../driver.ts';
+import { afterPart } from '../partly.ts';
 import { refsOf } from './listing.ts';
 import { isOwnedBy, listsOf, names, type GrantOwner, type OwnerLists } from './owner.ts';
 import { markRevoked } from './revocation-mark.ts';
@@ -37,6 +38,10 @@ const countedAs: { readonly [kind in Kind]?: keyof Revoked } = {
 export async function revoke(records: RecordStore, operation: string, owner: GrantOwner): Promise<Revoked> {
   const lists = listsOf(records.keys, owner);
   await markRevoked(records, operation, lists);
+  return afterPart(operation, () => removeAll(records, operation, lists));
+}
+
+async function removeAll(records: RecordStore, operation: string, lists: OwnerLists): Promise<Revoked> {
   const count: Count = { accessTokens: 0, refreshTokens: 0, codes: 0, sessions: 0 };
   const tags = lists.tokens === lists.others ? [lists.tokens] : [lists.others, lists.tokens];
   // A code that is redeemed between being listed and being read is gone by then, and what it brought is on the list only now.

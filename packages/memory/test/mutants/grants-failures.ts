@@ -1,3 +1,4 @@
+import { OAuthDatabaseError } from '@oauthdb/core';
 import type { Mutant } from './mutant.ts';
 
 const whatever = 'failures: no answer hides one, › whatever is asked while the backend cannot be reached';
@@ -42,4 +43,24 @@ export const hiddenFailures: readonly Mutant[] = [
       },
     }),
   },
+  {
+    name: 'a revocation that fails half-way has done nothing',
+    caughtBy: 'nor says that nothing was done where something was: a revocation',
+    betrays: (sound) => ({ revoke: (owner) => sound.revoke(owner).catch(denied) }),
+  },
+  {
+    name: 'the deletion of a client that fails half-way has done nothing',
+    caughtBy: 'nor says that nothing was done where something was: the deletion of a client',
+    betrays: (sound) => ({ clients: { delete: (id) => sound.clients.delete(id).catch(denied) } }),
+  },
+  {
+    name: 'a batch of which a part was stored has stored nothing',
+    caughtBy: 'nor says that nothing was done where something was: a thousand tokens',
+    betrays: (sound) => ({ storeTokens: (tokens) => sound.storeTokens(tokens).catch(denied) }),
+  },
 ];
+
+/** The same failure, which says that nothing was changed. */
+function denied({ code, message }: OAuthDatabaseError): never {
+  throw new OAuthDatabaseError(code, message, { outcome: 'not_executed' });
+}

@@ -6,7 +6,7 @@ import { everyMethod } from '../../every-method.ts';
 import type { Behaviour } from '../../suite.ts';
 import { through } from '../../through.ts';
 import { fails } from '../../tools.ts';
-import { anyAlive, flow, issuance, issueTokens, storeCode, successors } from './flow.ts';
+import { anyAlive, flow, issuance, issueTokens, storeCode, successors, type Tokens } from './flow.ts';
 
 interface Failure {
   readonly run: (db: OAuthDatabase) => Promise<unknown>;
@@ -33,6 +33,12 @@ async function everyFailure(t: Context, prepare: (db: OAuthDatabase) => Promise<
 
 function away(): OAuthDatabaseError {
   return new OAuthDatabaseError('OAUTHDB_UNAVAILABLE', 'away', { outcome: 'not_executed' });
+}
+
+async function allAlive(db: OAuthDatabase, ...tokens: readonly Tokens[]): Promise<boolean> {
+  const alive = await Promise.all(tokens.map((one) => anyAlive(db, one)));
+  const whole = await Promise.all(tokens.map(({ token }) => db.refreshTokens.get(token)));
+  return !alive.includes(false) && !whole.includes(null);
 }
 
 export const failing: Behaviour = {
@@ -82,6 +88,49 @@ export const failing: Behaviour = {
             untouched: async () => !(await anyAlive(db, to)) && (await db.refreshTokens.get(token)) !== null,
           };
         }),
+    },
+    {
+      name: 'nor says that nothing was done where something was: a revocation',
+      run: (t) =>
+        everyFailure(t, async (db) => {
+          const f = flow();
+          const tokens = [await issueTokens(db, f), await issueTokens(db, f)];
+          return {
+            run: (failingDb) => failingDb.revoke({ username: f.username }),
+            untouched: () => allAlive(db, ...tokens),
+          };
+        }),
+    },
+    {
+      name: 'nor says that nothing was done where something was: the deletion of a client',
+      run: (t) =>
+        everyFailure(t, async (db) => {
+          const f = flow();
+          await db.clients.register({ client_id: f.clientId });
+          const tokens = await issueTokens(db, f);
+          return {
+            run: (failingDb) => failingDb.clients.delete(f.clientId),
+            untouched: async () =>
+              (await allAlive(db, tokens)) && (await db.clients.get(f.clientId)) !== null,
+          };
+        }),
+    },
+    {
+      name: 'nor says that nothing was done where something was: a thousand tokens',
+      run: async (t) => {
+        const keys = Array.from({ length: 1001 }, (_, i) => `k${i}`);
+        await everyFailure(t, async (db) => ({
+          run: (failingDb) => failingDb.storeTokens(keys.map((key) => ({ key, token: 'token' }))),
+          untouched: async () => (await db.getTokens(keys)).every((token) => token === null),
+        }));
+        await everyFailure(t, async (db) => {
+          await db.storeTokens(keys.map((key) => ({ key, token: 'token' })));
+          return {
+            run: (failingDb) => failingDb.deleteTokens(keys),
+            untouched: async () => !(await db.getTokens(keys)).includes(null),
+          };
+        });
+      },
     },
     {
       name: 'nor takes what is no record for nothing',
