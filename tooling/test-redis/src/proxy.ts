@@ -1,5 +1,6 @@
 import { once } from 'node:events';
-import { connect, createServer, type Server, type Socket } from 'node:net';
+import { connect, createServer, type Server } from 'node:net';
+import { link, type Link } from './link.ts';
 import { freePort, HOST } from './ports.ts';
 
 /**
@@ -9,23 +10,33 @@ import { freePort, HOST } from './ports.ts';
  * - `refuse`: as if nobody listened: open connections are reset, new ones refused.
  * - `drop-replies`: requests arrive and are carried out, their replies are lost. A connection that was
  *   used meanwhile is reset when the mode changes, for a later reply would answer the wrong request.
+ * - `late`: replies arrive `latencyMs` after they were sent.
+ * - `trickle`: replies arrive three bytes at a time.
+ * - `truncate`: every fifth reply breaks off in its middle, and its connection is reset.
+ * - `garbage`: some replies follow upon bytes that are none, or upon replies that nobody asked for. A connection that was used
+ *   meanwhile is reset when the mode changes.
  */
-export type Mode = 'pass' | 'blackhole' | 'refuse' | 'drop-replies';
+export type Mode =
+  | 'pass'
+  | 'blackhole'
+  | 'refuse'
+  | 'drop-replies'
+  | 'late'
+  | 'trickle'
+  | 'truncate'
+  | 'garbage';
 
 /** A TCP proxy on loopback, to put faults between a client and a server. */
 export interface Proxy extends AsyncDisposable {
   readonly host: string;
   readonly port: number;
   mode: Mode;
+  /** Milliseconds, for `late`. Default 100. */
+  latencyMs: number;
   /** Resets all present connections. */
   cut(): void;
   /** Resets all connections and stops listening, for good. Twice is fine. */
   close(): Promise<void>;
-}
-
-interface Link {
-  enter(mode: Mode): void;
-  cut(): void;
 }
 
 /** Starts a proxy in front of a port. */
@@ -33,20 +44,27 @@ export async function startProxy(target: { readonly host?: string; readonly port
   const port = await freePort();
   const links = new Set<Link>();
   let mode: Mode = 'pass';
+  let latencyMs = 100;
   const listen = (): Server =>
     createServer((client) => {
-      const one = link(client, connect(target.port, target.host ?? HOST), () => links.delete(one));
+      const server = connect(target.port, target.host ?? HOST);
+      const one = link(
+        client,
+        server,
+        () => latencyMs,
+        () => links.delete(one),
+      );
       links.add(one);
       one.enter(mode);
     }).listen(port, HOST);
-  let server = listen();
-  await once(server, 'listening');
+  let listening = listen();
+  await once(listening, 'listening');
 
   const cut = (): void => {
     for (const one of links) one.cut();
   };
   const close = async (): Promise<void> => {
-    const closed = server.listening ? once(server.close(), 'close') : undefined;
+    const closed = listening.listening ? once(listening.close(), 'close') : undefined;
     cut();
     await closed;
   };
@@ -57,49 +75,19 @@ export async function startProxy(target: { readonly host?: string; readonly port
       return mode;
     },
     set mode(next) {
-      if (next === 'refuse') server.close();
-      else if (mode === 'refuse') server = listen();
+      if (next === 'refuse') listening.close();
+      else if (mode === 'refuse') listening = listen();
       mode = next;
       for (const one of links) one.enter(next);
+    },
+    get latencyMs() {
+      return latencyMs;
+    },
+    set latencyMs(ms) {
+      latencyMs = ms;
     },
     cut,
     close,
     [Symbol.asyncDispose]: close,
-  };
-}
-
-/** Joins a client's connection to one of the server's. */
-function link(client: Socket, server: Socket, ended: () => void): Link {
-  let spoilt = false;
-  const spoil = (): void => {
-    spoilt = true;
-  };
-  const cut = (): void => {
-    ended();
-    client.resetAndDestroy();
-    server.resetAndDestroy();
-  };
-  const join = (one: Socket, other: Socket): void => {
-    one.setNoDelay();
-    one.on('error', cut);
-    one.on('close', () => {
-      ended();
-      other.destroySoon();
-    });
-  };
-  join(client, server);
-  join(server, client);
-  return {
-    cut,
-    enter(mode) {
-      if (mode === 'refuse' || (spoilt && mode !== 'drop-replies')) return cut();
-      client.unpipe().off('data', spoil).pause();
-      server.unpipe().off('data', spoil).pause();
-      if (mode === 'blackhole') return;
-      client.pipe(server);
-      if (mode === 'pass') return void server.pipe(client);
-      client.on('data', spoil);
-      server.on('data', spoil).resume();
-    },
   };
 }

@@ -26,7 +26,7 @@ export const closingBroken: FaultBehaviour = {
         () => busy.storeToken('k', 'new'),
         () => busy.deleteToken('k'),
       ];
-      const underWay = calls.map((call) => t.failure(call, TIMEOUT_MS + CLOSING_MS));
+      const underWay = calls.map((call) => t.outcome<unknown>(call, TIMEOUT_MS + CLOSING_MS));
       for (const db of [busy, idle, unopened]) {
         const closing = [db.close(), db.close()];
         const how = await settled(() => Promise.all(closing), CLOSING_MS);

@@ -20,7 +20,7 @@ export const overload: FaultBehaviour = {
         // They call again the moment they are refused.
         const callers = Array.from({ length: 64 }, async () => {
           while (!over.signal.aborted) {
-            const code = await db.getToken('k').then(
+            const code = await db.storeToken('k', 'v').then(
               () => 'served',
               (error: { code?: string }) => error.code,
             );
@@ -44,7 +44,7 @@ export const overload: FaultBehaviour = {
         const db = await t.database({ maxCallsInFlight: LIMIT });
         await t.recovered(() => db.storeToken('k', 'token'));
         await t.faults.hang();
-        const within = Array.from({ length: LIMIT }, () => t.failure(() => db.getToken('k')));
+        const within = Array.from({ length: LIMIT }, () => t.failure(() => db.storeToken('k', 'v')));
         const beyond = Array.from({ length: LIMIT }, () => t.failure(() => db.storeToken('k', 'v'), 0));
         for (const { code, outcome } of await Promise.all(beyond)) {
           assert.deepEqual([code, outcome], ['OAUTHDB_OVERLOADED', 'not_executed']);

@@ -40,6 +40,7 @@ export class Grants {
     for (const pair of [first, second]) {
       if (revoked.did === 'done') pair.ended = 'done';
       else if (revoked.did === 'unknown' && pair.ended !== 'done') pair.ended = 'unknown';
+      else pair.ended ??= 'not_executed';
     }
   }
 

@@ -1,0 +1,113 @@
+import { HOST } from './ports.ts';
+import { startProxy, type Proxy } from './proxy.ts';
+import { startPrivateServer, type PrivateServer } from './server.ts';
+
+/** Where a driver is to be opened. */
+export interface FaultyAddress {
+  readonly host: string;
+  readonly port: number;
+  readonly password: string;
+  readonly commandTimeout: number;
+}
+
+/** What `@oauthdb/core/conformance` takes as `faults`, with drivers of whichever kind. */
+export interface RedisFaults<Driver> {
+  readonly offers: readonly (
+    | 'cut'
+    | 'delay'
+    | 'dropReplies'
+    | 'fill'
+    | 'free'
+    | 'garble'
+    | 'hang'
+    | 'kill'
+    | 'restart'
+    | 'resume'
+  )[];
+  start(): Promise<FaultyStore<Driver>>;
+}
+
+export interface FaultyStore<Driver> {
+  open(options: { readonly commandTimeout: number }): Driver;
+  beside(): Driver;
+  readonly secrets: readonly string[];
+  stop(): Promise<void>;
+  hang(): Promise<void>;
+  resume(): Promise<void>;
+  cut(): Promise<void>;
+  kill(): Promise<void>;
+  restart(): Promise<void>;
+  fill(): Promise<void>;
+  free(): Promise<void>;
+  dropReplies(): Promise<void>;
+  garble(): Promise<void>;
+  delay(ms: number): Promise<void>;
+}
+
+export const OFFERS: RedisFaults<never>['offers'] = [
+  ...(['hang', 'resume', 'cut', 'kill', 'restart', 'fill', 'free'] as const),
+  ...(['dropReplies', 'garble', 'delay'] as const),
+];
+
+/** Of how a server comes to be silent: it is stopped, or the network swallows everything, or it was told to wait. */
+export type Silence = 'stopped' | 'blackhole' | 'paused';
+
+const PASSWORD = 'pw-canary-7f3a';
+
+/** The faults of a Redis server: each store is a server of its own, behind a proxy. */
+export function redisFaults<Driver>(
+  open: (at: FaultyAddress) => Driver,
+  silence: Silence = 'stopped',
+): RedisFaults<Driver> {
+  return {
+    offers: OFFERS,
+    start: async () => {
+      const server = await startPrivateServer({ password: PASSWORD, args: ['--appendonly', 'yes'] });
+      const proxy = await startProxy(server);
+      const at = (port: number, commandTimeout: number): FaultyAddress => ({
+        ...{ host: HOST, port, password: PASSWORD, commandTimeout },
+      });
+      return {
+        open: ({ commandTimeout }) => open(at(proxy.port, commandTimeout)),
+        beside: () => open(at(server.port, 30_000)),
+        secrets: [PASSWORD],
+        ...serverFaults(server, proxy, silence),
+        stop: async () => {
+          await proxy.close();
+          await server.stop();
+        },
+      };
+    },
+  };
+}
+
+/** How one server, and the way to it, are broken. */
+export function serverFaults(
+  server: PrivateServer,
+  proxy: Proxy,
+  silence: Silence = 'stopped',
+): Omit<FaultyStore<never>, 'open' | 'beside' | 'secrets' | 'stop'> {
+  return {
+    hang: async () => {
+      if (silence === 'stopped') server.pause();
+      if (silence === 'blackhole') proxy.mode = 'blackhole';
+      if (silence === 'paused') await server.send('CLIENT', 'PAUSE', '60000', 'ALL');
+    },
+    resume: async () => {
+      if (silence === 'stopped') server.resume();
+      if (silence === 'paused') await server.send('CLIENT', 'UNPAUSE');
+      proxy.mode = 'pass';
+    },
+    cut: async () => proxy.cut(),
+    kill: () => server.kill(),
+    restart: () => server.restart(),
+    fill: async () => void (await server.send('CONFIG', 'SET', 'maxmemory', '1')),
+    free: async () => void (await server.send('CONFIG', 'SET', 'maxmemory', '0')),
+    dropReplies: async () => void (proxy.mode = 'drop-replies'),
+    garble: async () => void (proxy.mode = 'garbage'),
+    delay: async (ms) => {
+      proxy.latencyMs = ms;
+      proxy.mode = 'late';
+    },
+  };
+}
