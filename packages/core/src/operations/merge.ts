@@ -16,6 +16,9 @@ export interface Version {
   readonly endsAt: number | null;
 }
 
+/** Backends with a clock of their own say when something ends to within the time of a call. */
+const EXACT_MS = 1000;
+
 /**
  * Whether what comes takes the place of what is there (`take`) or not (`kept`), or must not in any mode (`refused`): a refresh token
  * that was rotated here would be valid again, beside its successor.
@@ -28,7 +31,8 @@ export function verdict(mode: ImportMode, there: Version, comes: Version): 'take
   const [before, after] = [stampOf(there.record), stampOf(comes.record)];
   if (before !== after) return after > before ? 'take' : 'kept';
   // Of the same age: the one that was prolonged. None that never ends takes the place of one that does.
-  return comes.endsAt !== null && there.endsAt !== null && comes.endsAt > there.endsAt ? 'take' : 'kept';
+  const isLater = comes.endsAt !== null && there.endsAt !== null && comes.endsAt > there.endsAt + EXACT_MS;
+  return isLater ? 'take' : 'kept';
 }
 
 function isEnded({ record }: Version): boolean {

@@ -46,9 +46,10 @@ export async function permissions(prefixes: readonly string[], ask: AskKey): Pro
     for (const keys of [[`${text}:t`, `${text}:s`, `${text}:z`], beside(text)] as const) {
       const [first, second, third] = keys as readonly [string, string, string];
       for (const command of commands(first, second, third)) {
-        const [name = ''] = command;
-        if (await isRefused(() => ask(command[1]?.startsWith(prefix) === true ? command[1] : first, command)))
-          missing.add(name);
+        const [name = '', key = ''] = command;
+        // In a cluster each is asked where its key is.
+        const where = key === second || key === third ? key : first;
+        if (await isRefused(() => ask(where, command))) missing.add(name);
       }
     }
   }

@@ -25,6 +25,11 @@ import { gatewayReading } from './gateway/reading.ts';
 import { hostileInput } from './hostile-input.ts';
 import { isolation } from './isolation.ts';
 import { listings } from './listing.ts';
+import { exporting } from './operations/exporting.ts';
+import { importingSchedules } from './operations/importing-schedules.ts';
+import { importingSealed } from './operations/importing-sealed.ts';
+import { importing } from './operations/importing.ts';
+import { purging } from './operations/purging.ts';
 import { overwriting } from './overwriting.ts';
 import { reading } from './reading.ts';
 import { replacing } from './replacing.ts';
@@ -71,6 +76,11 @@ export const behaviours: readonly Behaviour[] = [
   secrets,
   reencryption,
   reencryptionSchedules,
+  exporting,
+  importing,
+  importingSealed,
+  importingSchedules,
+  purging,
 ];
 
 /** What stands in place of the behaviours that are of secrets, where everything is stored as the gateway's service stores it. */
