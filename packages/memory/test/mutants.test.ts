@@ -1,6 +1,7 @@
 import { failures } from '@oauthdb/core/conformance';
 import { describe, expect, it } from 'vitest';
 import { atomicity } from './mutants/atomicity.ts';
+import { gateway } from './mutants/gateway.ts';
 import { clients } from './mutants/grants-clients.ts';
 import { codes } from './mutants/grants-codes.ts';
 import { hiddenFailures } from './mutants/grants-failures.ts';
@@ -25,6 +26,7 @@ const drivers: readonly Mutant[] = [
 const databases: readonly Mutant[] = [
   ...replacing,
   ...[...clients, ...codes, ...issuing, ...rotation, ...grace],
+  ...gateway,
   ...[...revocation, ...sessions, ...lists, ...hiddenFailures],
 ];
 

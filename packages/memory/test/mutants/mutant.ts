@@ -9,6 +9,8 @@ interface Named {
   readonly name: string;
   /** The case that must notice, as the suite names it: `behaviour › case`. */
   readonly caughtBy: string;
+  /** The layout in which it is tried. */
+  readonly layout?: Backend['layout'];
 }
 
 /** A driver that is broken in one way. */
@@ -34,9 +36,11 @@ export type Over = (breaks: (sound: Driver) => Partial<Driver>, options?: Databa
 export function backendOf(mutant: Mutant): Backend {
   const store = new MemoryStore();
   const open = (): Driver => new MemoryDriver(store);
+  const layout = mutant.layout === undefined ? {} : { layout: mutant.layout };
   if ('breaks' in mutant) {
     const { breaks } = mutant;
     return {
+      ...layout,
       open: () => {
         const sound = open();
         return overlay(sound, breaks(sound, store));
@@ -44,6 +48,7 @@ export function backendOf(mutant: Mutant): Backend {
     };
   }
   return {
+    ...layout,
     open,
     database: (driver, options) => {
       const over: Over = (breaks, more) =>
