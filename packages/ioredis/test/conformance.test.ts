@@ -11,3 +11,7 @@ const overTls = { ...secure, tls: { ca } };
 conformance({ describe, it }, { name: 'password', open: () => ioredisDriver({ url }) });
 conformance({ describe, it }, { name: 'ACL user', prefix: 'app:', open: () => ioredisDriver(user) });
 conformance({ describe, it }, { name: 'TLS', open: () => ioredisDriver(overTls) });
+conformance(
+  { describe, it },
+  { name: 'call by call', open: () => ioredisDriver({ url, coalescing: false }) },
+);

@@ -11,3 +11,7 @@ const overTls = { ...secure, tls: { ca } };
 conformance({ describe, it }, { name: 'password', open: () => nodeRedisDriver({ url }) });
 conformance({ describe, it }, { name: 'ACL user', prefix: 'app:', open: () => nodeRedisDriver(user) });
 conformance({ describe, it }, { name: 'TLS', open: () => nodeRedisDriver(overTls) });
+conformance(
+  { describe, it },
+  { name: 'call by call', open: () => nodeRedisDriver({ url, coalescing: false }) },
+);

@@ -11,3 +11,15 @@ conformance(
   { describe, it },
   { name: 'in one slot', prefix: '{t}', open: () => redisClusterDriver({ nodes, ...prefixes }) },
 );
+conformance(
+  { describe, it },
+  { name: 'over all slots, call by call', open: () => redisClusterDriver({ nodes, coalescing: false }) },
+);
+conformance(
+  { describe, it },
+  {
+    name: 'in one slot, call by call',
+    prefix: '{t}',
+    open: () => redisClusterDriver({ nodes, ...prefixes, coalescing: false }),
+  },
+);

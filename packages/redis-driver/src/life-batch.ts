@@ -1,13 +1,13 @@
 import type { OAuthDatabaseError } from '@oauthdb/core';
 import { JoinedCalls, type Member, type Sender } from './batch.ts';
 import { isUnknownScript } from './errors.ts';
-import { LEFT_SCRIPT, LEFT_SCRIPT_SHA } from './script.ts';
+import { SCRIPT, SCRIPT_SHA } from './script.ts';
 
 interface Look extends Member<unknown> {
   readonly key: string;
 }
 
-/** Questions how long entries still live, which are sent as one call of a script: no command asks it of several keys. */
+/** Questions how long entries still live, which are sent as one call of the script: no command asks it of several keys. */
 export class LifeBatch extends JoinedCalls<unknown, Look> {
   readonly #sender: Sender;
 
@@ -28,10 +28,10 @@ export class LifeBatch extends JoinedCalls<unknown, Look> {
   protected sendTogether(members: readonly Look[]): void {
     const keys = members.map(({ key }) => key);
     const send = (...command: string[]): Promise<unknown> =>
-      this.#sender.send(keys[0] as string, [...command, String(keys.length), ...keys]);
-    send('EVALSHA', LEFT_SCRIPT_SHA)
+      this.#sender.send(keys[0] as string, [...command, String(keys.length), ...keys, 'left']);
+    send('EVALSHA', SCRIPT_SHA)
       .catch((error: unknown) => {
-        if (isUnknownScript(error)) return send('EVAL', LEFT_SCRIPT);
+        if (isUnknownScript(error)) return send('EVAL', SCRIPT);
         throw error;
       })
       .then(

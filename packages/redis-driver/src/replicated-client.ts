@@ -82,9 +82,10 @@ export class ReplicatedClient implements RedisClient {
   }
 }
 
-/** Whether it runs the script, and not only to ask for the time. */
+/** Whether it runs the script, and not only to ask for the time, or how long keys still live. */
 function isChange(args: readonly string[]): boolean {
-  const [command, script] = args;
+  const [command, script, keys] = args;
+  if (args[3 + Number(keys)] === 'left') return false;
   const isScript = command === 'EVALSHA' ? script === SCRIPT_SHA : command === 'EVAL' && script === SCRIPT;
   return isScript && args.length > 5;
 }

@@ -21,6 +21,8 @@ export const SCRIPT: string = `
 --   deadline, number of keys, number of arguments, operations
 --   deadline, 'sets', number of calls, and of each the value and the life: calls that have one set each and no more
 --
+-- Where ARGV[1] is 'left', it tells how long each of KEYS still lives, as PTTL does, and that is all.
+--
 --   asks:   absent             entry
 --           fresh              entry, marker                             neither is there
 --           equals             entry          value
@@ -50,6 +52,12 @@ export const SCRIPT: string = `
 -- returns }, or the time alone where all of them do; one that fails returns { 'error', the time, 0, the message }.
 
 local call, KEYS, ARGV = redis.call, KEYS, ARGV
+if ARGV[1] == 'left' then
+  local left = {}
+  for i, key in ipairs(KEYS) do left[i] = call('PTTL', key) end
+  return left
+end
+
 local clock = call('TIME')
 local now = clock[1] * 1000 + clock[2] / 1000
 now = now - now % 1
@@ -176,8 +184,9 @@ if ARGV[1] ~= '' then return carryOut(ARGV[1], 1, 3, #ARGV) end
 local replies, plain = {'joined', now}, true
 local function add(ok, reply)
   if not ok then
-    -- A text before Redis 7, where whatever leaves a script is wrapped like this.
-    local message = type(reply) == 'table' and reply.err or 'ERR Error running script: ' .. reply
+    local message = type(reply) == 'table' and reply.err or reply
+    -- What does not begin with a code is wrapped as it is where it leaves a script.
+    if not string.match(message, '^%u+ ') then message = 'ERR Error running script: ' .. message end
     reply = {'error', now, 0, message}
   end
   if reply ~= now then plain = false end
@@ -210,16 +219,6 @@ return replies
 
 /** By which a server knows the script. */
 export const SCRIPT_SHA: string = createHash('sha1').update(SCRIPT).digest('hex');
-
-/** The script that tells how long each of its keys still lives, as `PTTL` does. */
-export const LEFT_SCRIPT = `
-local left = {}
-for i, key in ipairs(KEYS) do left[i] = redis.call('PTTL', key) end
-return left
-`;
-
-/** By which a server knows it. */
-export const LEFT_SCRIPT_SHA: string = createHash('sha1').update(LEFT_SCRIPT).digest('hex');
 
 export interface ScriptReply {
   readonly outcome: 'done' | 'late' | 'failed' | 'again' | 'used' | 'refused' | 'absent' | 'error';
