@@ -1,53 +1,14 @@
-import { createServer, type RequestListener } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { UnauthorizedError } from '@modelcontextprotocol/sdk/client/auth.js';
 import type { Client } from '@modelcontextprotocol/sdk/client/index.js';
 import type { OAuthClientInformationFull, OAuthTokens } from '@modelcontextprotocol/sdk/shared/auth.js';
 import type { OAuthDatabase } from '@oauthdb/core';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { oauthClientProvider } from '../src/index.ts';
 import { backends, type Open } from './backends.ts';
 import { connect } from './readme/client.ts';
-import { serverOn } from './readme/server.ts';
+import { consent, redirectUrl, start, type Running } from './running.ts';
 
 const USER = 'user_123';
-const redirectUrl = 'http://localhost:3334/callback';
-
-/** An MCP server on loopback; `restart` has another process serve it, as far as what it remembers is concerned. */
-async function start(open: Open) {
-  let listener: RequestListener = () => undefined;
-  const server = createServer((req, res) => listener(req, res));
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  onTestFinished(async () => {
-    server.closeAllConnections();
-    await new Promise((resolve) => server.close(resolve));
-  });
-  const url = new URL(`http://127.0.0.1:${(server.address() as AddressInfo).port}`);
-  let db: OAuthDatabase;
-  const restart = (): void => {
-    db = open();
-    listener = serverOn(db, url);
-  };
-  restart();
-  return { url, mcpUrl: new URL('/mcp', url), restart, db: () => db };
-}
-
-type Running = Awaited<ReturnType<typeof start>>;
-
-/** What the user does in the browser: the code that the browser brings back. */
-async function consent(authorizationUrl: URL, username: string): Promise<string> {
-  const page = await (await fetch(authorizationUrl)).text();
-  const [, ticket = ''] = /name="ticket" value="([^"]+)"/.exec(page) ?? [];
-  const answer = await fetch(new URL('/consent', authorizationUrl), {
-    method: 'POST',
-    body: new URLSearchParams({ ticket, username }),
-    redirect: 'manual',
-  });
-  expect(answer.status).toBe(302);
-  const back = new URL(answer.headers.get('location') ?? '');
-  expect(back.href.startsWith(`${redirectUrl}?`)).toBe(true);
-  return back.searchParams.get('code') ?? '';
-}
 
 /** Begins, lets the user agree, and gives the code. */
 async function authorize(open: Open, { mcpUrl, restart }: Running): Promise<string> {
