@@ -93,7 +93,7 @@ export function textStoreOfClient(
     async *keys() {
       // What is moved while it is listed comes twice.
       const seen = new Set<string>();
-      for (const node of client.nodes?.('master') ?? [client]) {
+      for (const node of await read(() => searched(client, prefix))) {
         let cursor = '0';
         do {
           const from = cursor;
@@ -111,11 +111,27 @@ export function textStoreOfClient(
   };
 }
 
+/** The clients to search: a cluster's is asked for a key first, for it knows its masters only once it is connected. */
+async function searched(client: RedisClient, prefix: string): Promise<readonly RedisClient[]> {
+  const { options } = client as { readonly options?: { readonly keyPrefix?: unknown } };
+  if (options?.keyPrefix) throw cannotList('the client that was passed in has a keyPrefix of its own');
+  if (client.nodes === undefined) return [client];
+  await client.get(prefix);
+  const masters = client.nodes('master');
+  if (masters.length > 0) return masters;
+  throw new OAuthDatabaseError('OAUTHDB_UNAVAILABLE', 'the cluster has no masters', {
+    outcome: 'not_executed',
+  });
+}
+
+function cannotList(why: string): OAuthDatabaseError {
+  return new OAuthDatabaseError('OAUTHDB_UNSUPPORTED', `${why}: its keys cannot be listed`, {
+    outcome: 'not_executed',
+  });
+}
+
 async function scanned(client: RedisClient, cursor: string, prefix: string): Promise<[string, string[]]> {
-  if (typeof client.scan !== 'function') {
-    const message = 'the client that was passed in has no scan: its keys cannot be listed';
-    throw new OAuthDatabaseError('OAUTHDB_UNSUPPORTED', message, { outcome: 'not_executed' });
-  }
+  if (client.scan === undefined) throw cannotList('the client that was passed in has no scan');
   return client.scan(cursor, 'MATCH', `${prefix.replaceAll(/[*?[\]\\^]/g, '\\$&')}*`, 'COUNT', 500);
 }
 

@@ -1,11 +1,13 @@
 import { copyFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { Redis } from 'ioredis';
+import { describe, expect, inject, it, onTestFinished } from 'vitest';
+import type {} from '@oauthdb/test-redis/setup';
 import { atxpOAuthDb, type OAuthDb, type OAuthRecord, type OAuthRecords } from '../src/index.ts';
 import { RedisOAuthDb, type RedisClient } from '../src/redis.ts';
 import { SqliteOAuthDb } from '../src/sqlite.ts';
-import { newPrefix, redisClient, subjects, temporaryPath } from './subjects.ts';
+import { clusterClient, newPrefix, redisClient, subjects, temporaryPath } from './subjects.ts';
 
 const user = 'solana:7xKX';
 const credentials = { clientId: 'cid', clientSecret: '', redirectUri: 'http://localhost/cb' };
@@ -180,6 +182,25 @@ it('a client without scan cannot list', async () => {
   const db = new RedisOAuthDb({ redis: few, keyPrefix: newPrefix() });
   onTestFinished(() => db.close());
   await expect(all(db)).rejects.toMatchObject({ code: 'OAUTHDB_UNSUPPORTED', outcome: 'not_executed' });
+});
+
+it('nor can one that puts a prefix of its own before keys', async () => {
+  const { host, port, password } = inject('standalone');
+  const client = new Redis({ host, port, password, keyPrefix: newPrefix() });
+  onTestFinished(() => client.disconnect());
+  const db = new RedisOAuthDb({ redis: client });
+  onTestFinished(() => db.close());
+  await db.saveClientCredentials('https://as', credentials);
+  await expect(all(db)).rejects.toMatchObject({ code: 'OAUTHDB_UNSUPPORTED' });
+});
+
+it('a client of a cluster lists at once, before it is connected', async () => {
+  const keyPrefix = newPrefix();
+  const value = { accessToken: 'a', expiresAt, resourceUrl: 'x' };
+  const before = new RedisOAuthDb({ redis: clusterClient(), keyPrefix });
+  for (let i = 0; i < 20; i++) await before.saveAccessToken(`u${i}`, '', value);
+  const now = new RedisOAuthDb({ redis: clusterClient(), keyPrefix });
+  expect(await all(now)).toHaveLength(20);
 });
 
 it('a closed database lists nothing', async () => {
