@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { checkId, checkOptionalId, checkRecord, isoOf } from './record-input.ts';
 import type { Code, CodeGrant, Life } from './records.ts';
-import { contended, isLive, REMEMBER_MS, TRIES, type RecordStore } from './record-store.ts';
+import { contended, isLive, REMEMBER_MS, TRIES, withEnd, type RecordStore } from './record-store.ts';
 import { BOUND, codeId, redeeming, whyRefused, type Redemption, type Refused } from './redeem.ts';
 
 export type ConsumedCode = { readonly status: 'consumed'; readonly code: Code } | Refused;
@@ -58,7 +58,8 @@ export class Codes {
         if (taken.status === 'absent') return { status: 'not_found' };
         const record = this.#records.decode('code', key, taken.value);
         if (taken.status === 'used') return { status: 'already_used', grant_id: String(record['grant_id']) };
-        return isLive(record, at.now) ? { status: 'consumed', code: asCode(record) } : { status: 'expired' };
+        if (!isLive(record, at.now)) return { status: 'expired' };
+        return { status: 'consumed', code: asCode(withEnd(record)) };
       });
     for (let text = containing, tries = 0; tries < TRIES; tries++) {
       const taken = await take(text);

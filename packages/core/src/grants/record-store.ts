@@ -313,6 +313,11 @@ export function endOf({ expires_at: expiresAt }: Record<string, unknown>): numbe
   return Number.isNaN(at) ? null : at;
 }
 
+/** A record that was taken, with the member that every record has: the key that said when it ends is gone. */
+export function withEnd(record: Record<string, unknown>): Record<string, unknown> {
+  return 'expires_at' in record ? record : { ...record, expires_at: null };
+}
+
 export function contended(operation: string): OAuthDatabaseError {
   return new OAuthDatabaseError('OAUTHDB_UNAVAILABLE', 'others kept changing the record', {
     operation,

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { checkKey } from '../input.ts';
 import { checkId, checkRecord, isoOf } from './record-input.ts';
 import type { AuthorizationRequest, Life, Stored } from './records.ts';
-import { isLive, REMEMBER_MS, type RecordStore } from './record-store.ts';
+import { isLive, REMEMBER_MS, withEnd, type RecordStore } from './record-store.ts';
 
 export type ConsumedState =
   | { readonly status: 'consumed'; readonly state: AuthorizationRequest & Stored }
@@ -47,7 +47,7 @@ export class States {
       if (taken.status === 'used') return { status: 'already_used' };
       const { handle: _handle, ...record } = this.#records.decode('state', key, taken.value);
       if (!isLive(record, at.now)) return { status: 'expired' };
-      return { status: 'consumed', state: record as AuthorizationRequest & Stored };
+      return { status: 'consumed', state: withEnd(record) as AuthorizationRequest & Stored };
     });
   }
 }
