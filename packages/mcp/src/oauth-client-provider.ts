@@ -28,7 +28,7 @@ export type StoredOAuthClientProvider = OAuthClientProvider &
   Required<Pick<OAuthClientProvider, 'invalidateCredentials' | 'saveDiscoveryState' | 'discoveryState'>> & {
     /**
      * For the transport, beside the provider. With it a refresh token is presented once, by one caller of one process; the others
-     * wait for `refreshLease` at the most, and get the tokens that it brought.
+     * wait, and get the tokens that it brought. If that process dies, another one presents it after `refreshLease`.
      *
      * When the database fails during a refresh, the SDK throws its `TemporarilyUnavailableError`, whose message has the code: other
      * errors it takes for a reason to have the user log in again.
