@@ -116,12 +116,9 @@ export class SentinelClient implements RedisClient {
     }
     master.isAsked = false;
     if (this.#master !== master || this.#isClosed) return;
-    if (failure === undefined) {
-      master.isMaster = true;
-      this.#listener.ready();
-    } else {
-      this.#listener.failed(failure);
-      this.#sentinels.ask();
-    }
+    // Where it is none, it is asked again when the sentinels have been.
+    master.isMaster = failure === undefined;
+    if (failure === undefined) this.#listener.ready();
+    else this.#listener.failed(failure);
   }
 }
