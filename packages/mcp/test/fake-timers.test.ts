@@ -1,9 +1,15 @@
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
-import { oauthClientProvider } from '../src/index.ts';
+import { OAuthDatabaseProvider, oauthClientProvider } from '../src/index.ts';
 import { backends } from './backends.ts';
 import { TokenServer } from './token-server.ts';
 
 const serverUrl = 'https://mcp.example/mcp';
+const client = { client_id: 'client', redirect_uris: ['https://app.example/callback'] };
+const params = { redirectUri: 'https://app.example/callback', codeChallenge: 'challenge' };
+
+class Server extends OAuthDatabaseProvider {
+  async authorize(): Promise<void> {}
+}
 
 /** node-redis sends commands by `setImmediate`: it is mute where that is replaced. */
 function freeze(backend: string): void {
@@ -32,5 +38,23 @@ describe.each(backends)('a test that replaces the clock and all timers, on %s', 
     vi.setSystemTime(0);
     expect(await second?.tokens()).toMatchObject({ access_token: 'a1' });
     await Promise.all([one.close(), other.close()]);
+  });
+
+  it('sees codes and tokens end when it moves the clock', async () => {
+    const open = makeStore();
+    freeze(backend);
+    const server = new Server(open());
+    const codeOf = async (): Promise<string> =>
+      new URL(await server.approve(client, params, { username: 'u' })).searchParams.get('code') ?? '';
+    const [late, code] = [await codeOf(), await codeOf()];
+    const { access_token: token } = await server.exchangeAuthorizationCode(client, code);
+    vi.advanceTimersByTime(60_000);
+    await expect(server.exchangeAuthorizationCode(client, late)).rejects.toThrow(
+      'Invalid authorization code',
+    );
+    vi.advanceTimersByTime(3_539_999);
+    expect(await server.verifyAccessToken(token)).toMatchObject({ token });
+    vi.advanceTimersByTime(1);
+    await expect(server.verifyAccessToken(token)).rejects.toThrow('Invalid or expired token');
   });
 });
