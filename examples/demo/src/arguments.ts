@@ -8,6 +8,7 @@ npm run demo -- --db <url>      on a database of yours, under keys that are dele
                                   memory:
                                   sqlite:./path.db
                                   redis://[[user][:password]@]host[:port][/db]      rediss:// by TLS
+                                  redis+sentinel://host:port,host:port/name       rediss+sentinel:// by TLS
                                   redis+cluster://host:port,host:port             rediss+cluster:// by TLS
 npm run demo -- --help          this`;
 

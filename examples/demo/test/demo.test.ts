@@ -51,6 +51,11 @@ const clusterUrl = (): string => {
   return `redis+cluster://${nodes.map(({ host, port }) => `${host}:${port}`).join(',')}`;
 };
 
+const sentinelUrl = (): string => {
+  const { name, sentinels } = inject('sentinel');
+  return `redis+sentinel://${sentinels.map(({ host, port }) => `${host}:${port}`).join(',')}/${name}`;
+};
+
 /** Begins the keys of a run. */
 function prefixOf(stdout: string): string {
   const [, prefix] = /under keys that begin with (demo:\w+:)$/m.exec(stdout) ?? [];
@@ -177,7 +182,8 @@ function expectTheRestKept(stdout: string): void {
   expect(results(stdout, 'Leave nothing behind')).toEqual(['4']);
 }
 
-describe.concurrent('an application, a server, and MCP', () => {
+// Each takes three seconds, on a machine that has nothing else to do.
+describe.concurrent('an application, a server, and MCP', { timeout: 120_000 }, () => {
   it('on a SQLite file of its own, which is gone afterwards', async (context) => {
     const dir = await temporaryDirectory(context);
     const done = await run([], { TMPDIR: dir, FORCE_COLOR: '1' });
@@ -206,6 +212,7 @@ describe.concurrent('an application, a server, and MCP', () => {
   it.each([
     ['Redis', () => inject('standalone').url],
     ['a Redis cluster', clusterUrl],
+    ['a Redis that sentinels name', sentinelUrl],
   ])('on %s, where nothing stays', async (_, url) => {
     const done = await run(['--db', url()]);
     expectTheDay(done);
@@ -234,7 +241,7 @@ describe.concurrent('fails in one sentence, that shows no password', () => {
     [['--db', 'redis://:hunter2@127.0.0.1:1'], /OAUTHDB_(UNAVAILABLE|TIMEOUT)/],
     [['--db', 'redis+cluster://:hunter2@127.0.0.1:1'], /OAUTHDB_(UNAVAILABLE|TIMEOUT)/],
     [['--db', 'redis:hunter2@localhost'], /the forms are/],
-    [['--db', 'redis+sentinel://:hunter2@localhost/x'], /OAUTHDB_UNSUPPORTED/],
+    [['--db', 'redis+sentinel://:hunter2@127.0.0.1:1/x'], /OAUTHDB_(UNAVAILABLE|TIMEOUT)/],
     [['--db', 'sqlite:/no/such/directory/x.db'], /OAUTHDB_CONFIG/],
     [['redis://:hunter2@localhost'], /--db <url>/],
     [['--database', 'redis://:hunter2@localhost'], /--db <url>/],

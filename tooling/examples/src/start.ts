@@ -4,9 +4,12 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { onTestFinished } from 'vitest';
+import { onTestFinished, vi } from 'vitest';
 
 const examples = new URL('../../../examples/', import.meta.url);
+// A test starts up to six programs, one after the other, on a machine that may have a lot else to do.
+vi.setConfig({ testTimeout: 120_000 });
+
 const FLAGS = ['--disable-warning=ExperimentalWarning', '--conditions=@oauthdb/source'];
 
 export interface Ended {
