@@ -3,7 +3,8 @@ import { listed, listedPage, type Listing, type PageOptions, type RecordPage } f
 import { newAccessToken } from './new-tokens.ts';
 import { listsOf, type GrantOwner } from './owner.ts';
 import type { AccessToken, AccessTokenGrant, Life } from './records.ts';
-import { endOf, type RecordStore } from './record-store.ts';
+import { endOf } from './record-life.ts';
+import type { RecordStore } from './record-store.ts';
 
 /** Access tokens that were issued, by their `jti`. */
 export class AccessTokens {

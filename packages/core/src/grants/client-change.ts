@@ -1,7 +1,9 @@
 import { isOAuthDatabaseError, OAuthDatabaseError } from '../error.ts';
 import { isoOf } from './record-input.ts';
 import type { Client } from './records.ts';
-import { contended, endOf, TRIES, type Found, type RecordStore } from './record-store.ts';
+import { endOf } from './record-life.ts';
+import type { Found } from './record-reader.ts';
+import { contended, TRIES, type RecordStore } from './record-store.ts';
 
 /** What a registration becomes, and when it ends. */
 interface Changed {

@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { checkId, checkOptionalId, checkRecord, isoOf } from './record-input.ts';
 import type { Code, CodeGrant, Life } from './records.ts';
-import { contended, isLive, REMEMBER_MS, TRIES, withEnd, type RecordStore } from './record-store.ts';
+import { isLive, withEnd } from './record-life.ts';
+import { contended, REMEMBER_MS, TRIES, type RecordStore } from './record-store.ts';
 import { BOUND, codeId, redeeming, whyRefused, type Redemption, type Refused } from './redeem.ts';
 
 export type ConsumedCode = { readonly status: 'consumed'; readonly code: Code } | Refused;

@@ -1,7 +1,8 @@
 import type { TagName, Where } from '../driver.ts';
 import { parseMember, type Kind } from './keys.ts';
 import { isOwnedBy, names, type OwnerLists } from './owner.ts';
-import type { Found, RecordStore, Ref } from './record-store.ts';
+import type { Found, Ref } from './record-reader.ts';
+import type { RecordStore } from './record-store.ts';
 
 /** What of an owner's is wanted. */
 export interface Listing {

@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { checkKey } from '../input.ts';
 import type { Binding } from './codec.ts';
-import { REMEMBER_MS, type Found, type RecordStore } from './record-store.ts';
+import type { Found } from './record-reader.ts';
+import { REMEMBER_MS, type RecordStore } from './record-store.ts';
 
 /** What a client must repeat to redeem a code. */
 export interface Redemption {

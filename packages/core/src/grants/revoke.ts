@@ -4,7 +4,8 @@ import { refsOf } from './listing.ts';
 import { isOwnedBy, listsOf, names, type GrantOwner, type OwnerLists } from './owner.ts';
 import { markRevoked } from './revocation-mark.ts';
 import { member, type Kind } from './keys.ts';
-import type { RecordStore, Ref } from './record-store.ts';
+import type { Ref } from './record-reader.ts';
+import type { RecordStore } from './record-store.ts';
 
 /** What a revocation removed. */
 export interface Revoked {

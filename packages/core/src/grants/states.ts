@@ -2,7 +2,8 @@ import { randomUUID } from 'node:crypto';
 import { checkKey } from '../input.ts';
 import { checkId, checkRecord, isoOf } from './record-input.ts';
 import type { AuthorizationRequest, Life, Stored } from './records.ts';
-import { isLive, REMEMBER_MS, withEnd, type RecordStore } from './record-store.ts';
+import { isLive, withEnd } from './record-life.ts';
+import { REMEMBER_MS, type RecordStore } from './record-store.ts';
 
 export type ConsumedState =
   | { readonly status: 'consumed'; readonly state: AuthorizationRequest & Stored }

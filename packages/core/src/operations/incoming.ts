@@ -3,7 +3,7 @@ import { OAuthDatabaseError } from '../error.ts';
 import { sealUnder, unsealUnder, type Grace } from '../grants/grace.ts';
 import type { Kind } from '../grants/keys.ts';
 import { checkRecord, isoOf, isoTime } from '../grants/record-input.ts';
-import { endOf } from '../grants/record-store.ts';
+import { endOf } from '../grants/record-life.ts';
 import { BOUND } from '../grants/redeem.ts';
 import { checkKey, checkToken, kindOf } from '../input.ts';
 import {

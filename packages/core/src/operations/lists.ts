@@ -1,6 +1,6 @@
 import type { TagName } from '../driver.ts';
 import { refsOf } from '../grants/listing.ts';
-import type { Ref } from '../grants/record-store.ts';
+import type { Ref } from '../grants/record-reader.ts';
 import { Pages } from '../pages.ts';
 import { ahead } from './ahead.ts';
 import type { Stores } from './stores.ts';

@@ -1,7 +1,8 @@
 import type { Client } from '../grants/records.ts';
 import { listsOf } from '../grants/owner.ts';
 import { refsOf } from '../grants/listing.ts';
-import { endOf, isLive, type Found } from '../grants/record-store.ts';
+import { endOf, isLive } from '../grants/record-life.ts';
+import type { Found } from '../grants/record-reader.ts';
 import { isoTime } from '../grants/record-input.ts';
 import { integer } from '../integer.ts';
 import { exportedKinds } from './exported.ts';

@@ -1,0 +1,22 @@
+import { isoTime } from './record-input.ts';
+
+/** Whether a record's own expiry lies ahead; one that has none, or that other software wrote otherwise, is the backend's to expire. */
+export function isLive(record: Record<string, unknown>, now: number): boolean {
+  const at = endOf(record);
+  return at === null || at > now;
+}
+
+/**
+ * When a record ends, epoch milliseconds; `null` when it does not say. Other programs write epoch seconds, some milliseconds: as
+ * seconds, those of today would be many thousand years away.
+ */
+export function endOf({ expires_at: expiresAt }: Record<string, unknown>): number | null {
+  if (typeof expiresAt === 'number') return expiresAt > 1e11 ? expiresAt : expiresAt * 1000;
+  const at = typeof expiresAt === 'string' ? isoTime(expiresAt) : Number.NaN;
+  return Number.isNaN(at) ? null : at;
+}
+
+/** A record that was taken, with the member that every record has: the key that said when it ends is gone. */
+export function withEnd(record: Record<string, unknown>): Record<string, unknown> {
+  return 'expires_at' in record ? record : { ...record, expires_at: null };
+}

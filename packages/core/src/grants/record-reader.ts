@@ -1,0 +1,202 @@
+import type { Calls } from '../calls.ts';
+import type { Driver, Moment, Page, Where } from '../driver.ts';
+import { isOAuthDatabaseError, OAuthDatabaseError } from '../error.ts';
+import { Pages } from '../pages.ts';
+import type { Codec } from './codec.ts';
+import type { Keys, Kind } from './keys.ts';
+import { withEndsOfKeys } from './layouts/ends-of-keys.ts';
+import { isLive } from './record-life.ts';
+
+/** Names a record. */
+export interface Ref {
+  readonly kind: Kind;
+  /** As it stands in the key: what the caller says, or the handle of a secret. */
+  readonly id: string;
+  /** Whether what is meant is the memory of its rotation, where that has a key of its own. */
+  readonly isRotated?: boolean;
+}
+
+/** A record that was read: what it says, and the version of it that a check must name. */
+export interface Found extends Ref {
+  readonly key: string;
+  readonly record: Record<string, unknown>;
+  readonly value: string;
+  readonly version: string;
+}
+
+/** A record and where it is kept. */
+type Kept = Pick<Found, 'kind' | 'key' | 'record'>;
+
+/** How many keys one command may name, so that no backend is busy with it for long. */
+export const BATCH = 500;
+
+/**
+ * A clock that was passed in does not run at the pace of the backend's. The backend then keeps records for so long beyond their
+ * expiry, and core alone decides.
+ */
+const SLACK_MS = 10 * 60_000;
+
+export interface RecordReaderParts {
+  readonly driver: Driver;
+  readonly calls: Calls;
+  readonly codec: Codec;
+  readonly keys: Keys;
+  /** Whether another program stores records of its own beside ours: on no list, and with no expiry but that of their keys. */
+  readonly isShared: boolean;
+  readonly now: () => number;
+  /** Whether the clock was passed in. */
+  readonly ownClock: boolean;
+}
+
+/** Reads records: what lies under their keys, and what is on their lists. */
+export class RecordReader {
+  readonly driver: Driver;
+  readonly calls: Calls;
+  readonly codec: Codec;
+  readonly keys: Keys;
+  readonly isShared: boolean;
+  readonly #now: () => number;
+  readonly #pages: Pages;
+  /** How long the backend keeps a record beyond its expiry. */
+  readonly slack: number;
+
+  constructor(parts: RecordReaderParts) {
+    const { driver, calls, now, ownClock } = parts;
+    this.driver = driver;
+    this.calls = calls;
+    this.codec = parts.codec;
+    this.keys = parts.keys;
+    this.isShared = parts.isShared;
+    this.#now = now;
+    this.#pages = new Pages(driver, calls);
+    this.slack = ownClock && !driver.supports.clock ? SLACK_MS : 0;
+  }
+
+  /** Whether what the backend still has cannot have expired by core's clock. */
+  get backendExpires(): boolean {
+    return this.slack === 0;
+  }
+
+  /** The records that are alive, in the order they were named. One round trip. */
+  async read(operation: string, refs: readonly Ref[]): Promise<(Found | null)[]> {
+    if (refs.length === 0) return [];
+    const keys = refs.map((ref) => this.keyOf(ref));
+    return this.calls.run(operation, 'read', async (at) => {
+      const entries = await this.driver.read(keys, at);
+      const found = refs.map((ref, i): Found | null => {
+        const entry = entries[i];
+        const key = keys[i];
+        if (entry === null || entry === undefined || key === undefined) return null;
+        const record = this.decode(ref.kind, key, entry.value);
+        return { ...ref, key, record, value: entry.value, version: entry.version };
+      });
+      return this.#alive(found, at);
+    });
+  }
+
+  /**
+   * The live records of one kind that are kept under these keys, if they are wanted. One round trip. What another program keeps there
+   * in no form of records is passed over.
+   */
+  async readKeys(
+    operation: string,
+    kind: Kind,
+    keys: readonly string[],
+    wanted: (record: Record<string, unknown>) => boolean = () => true,
+  ): Promise<Record<string, unknown>[]> {
+    if (keys.length === 0) return [];
+    return this.calls.run(operation, 'read', async (at) => {
+      const entries = await this.driver.read(keys, at);
+      const found = keys.flatMap((key, i) => {
+        const entry = entries[i] ?? null;
+        const record = entry === null ? null : this.#decodeListed(kind, key, entry.value);
+        return record === null || !wanted(record) ? [] : [{ kind, key, record }];
+      });
+      return (await this.#alive(found, at)).flatMap((one) => (one === null ? [] : [one.record]));
+    });
+  }
+
+  /** A refresh token, or what is remembered of it once it was rotated. One round trip. */
+  async readRefresh(operation: string, id: string): Promise<Found | null> {
+    const live: Ref = { kind: 'refresh', id };
+    if (!this.isShared) return this.readOne(operation, 'refresh', id);
+    const [rotated, found] = await this.read(operation, [{ ...live, isRotated: true }, live]);
+    return rotated ?? found ?? null;
+  }
+
+  /** What of these is alive, in their places. */
+  async #alive<T extends Kept>(found: readonly (T | null)[], at: Moment): Promise<(T | null)[]> {
+    const ending = this.isShared ? await withEndsOfKeys(this.driver, found, at, this.backendExpires) : found;
+    return ending.map((one) => (one !== null && isLive(one.record, at.now) ? one : null));
+  }
+
+  #decodeListed(kind: Kind, key: string, value: string): Record<string, unknown> | null {
+    try {
+      return this.decode(kind, key, value);
+    } catch (error) {
+      if (this.isShared && isOAuthDatabaseError(error) && error.code === 'OAUTHDB_CORRUPT') return null;
+      throw error;
+    }
+  }
+
+  /** Where it is kept. */
+  keyOf({ kind, id, isRotated }: Ref): string {
+    return isRotated === true ? this.keys.rotated(id) : this.keys.of(kind, id);
+  }
+
+  /** The version of whatever the backend has there, expired or not. */
+  async versionOf(operation: string, key: string): Promise<string | null> {
+    const [entry] = await this.calls.run(operation, 'read', (at) => this.driver.read([key], at));
+    return entry?.version ?? null;
+  }
+
+  async readOne(operation: string, kind: Kind, id: string): Promise<Found | null> {
+    return (await this.read(operation, [{ kind, id }]))[0] ?? null;
+  }
+
+  /** @throws OAuthDatabaseError `OAUTHDB_INTEGRITY` when the record says that it belongs elsewhere. */
+  decode(kind: Kind, key: string, value: string): Record<string, unknown> {
+    const record = this.codec.decode(key, value);
+    const id = record[identity[kind]];
+    if (typeof id === 'string' && this.keys.of(kind, id) !== key && this.keys.rotated(id) !== key) {
+      // It may have been taken, and be gone.
+      throw new OAuthDatabaseError('OAUTHDB_INTEGRITY', 'what is stored belongs to another key', {
+        outcome: 'unknown',
+      });
+    }
+    return record;
+  }
+
+  /** A stored record; `null` when it cannot be read: what must go can go nevertheless. */
+  decodeIfReadable(kind: Kind, key: string, value: string): Record<string, unknown> | null {
+    try {
+      return this.decode(kind, key, value);
+    } catch {
+      return null;
+    }
+  }
+
+  now(): number {
+    return this.#now();
+  }
+
+  /** One page of a list, as the backend gives it. */
+  page(operation: string, where: Where, after: string | undefined): Promise<Page> {
+    return this.#pages.page(operation, where, after, BATCH);
+  }
+
+  /** The pages of a list, one after the other. */
+  pages(operation: string, where: Where): AsyncGenerator<readonly string[], void, undefined> {
+    return this.#pages.all(operation, where, BATCH);
+  }
+}
+
+/** The member of a record that repeats what it is stored under. */
+const identity: { readonly [kind in Kind]: string } = {
+  client: 'client_id',
+  token: 'jti',
+  state: 'handle',
+  code: 'handle',
+  refresh: 'handle',
+  session: 'handle',
+};
