@@ -34,6 +34,7 @@ export default defineConfig({
       project('tooling/readmes', 'standalone', 'cluster'),
       project('tooling/examples', 'standalone'),
       project('examples/demo', 'standalone', 'cluster', 'sentinel'),
+      project('bench', 'standalone', 'cluster'),
     ],
     coverage: {
       provider: 'v8',

@@ -19,6 +19,10 @@ const tasks = {
     call('pnpm', ['--silent', '--dir', join(root, 'examples', name), 'start', ...args]);
   },
   test: (args) => call('vitest', ['run', ...args], needsRedis(args) ? ensureRedis() : {}),
+  bench: (args) => {
+    const flags = ['--disable-warning=ExperimentalWarning', '--conditions=@oauthdb/source', '--expose-gc'];
+    call('node', [...flags, join(root, 'bench/src/main.ts'), ...args], ensureRedis());
+  },
   // What has to hold besides the tests before a change goes in.
   check: () => {
     call('oxfmt', ['--check', '.']);

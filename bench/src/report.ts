@@ -1,0 +1,40 @@
+import { arch, availableParallelism, cpus, loadavg, platform } from 'node:os';
+import type { MemoryRow } from './memory-use.ts';
+import type { Row } from './measure.ts';
+
+/** What a run found, as it is kept in a file. */
+export interface Report {
+  readonly format: 1;
+  readonly at: string;
+  readonly node: string;
+  readonly machine: string;
+  /** The load of the last minute before the run, of that many CPUs. */
+  readonly load: number;
+  readonly cpus: number;
+  readonly rows: readonly Row[];
+  readonly memory: readonly MemoryRow[];
+}
+
+export function reportOf(rows: readonly Row[], memory: readonly MemoryRow[], load: number): Report {
+  return {
+    format: 1,
+    at: new Date().toISOString(),
+    node: process.version,
+    machine: `${platform()} ${arch()}, ${cpus()[0]?.model ?? 'unknown CPU'}`,
+    load,
+    cpus: availableParallelism(),
+    rows,
+    memory,
+  };
+}
+
+export function loadNow(): number {
+  return loadavg()[0] ?? 0;
+}
+
+/** @throws TypeError if the text is no report of this format. */
+export function parseReport(text: string): Report {
+  const report = JSON.parse(text) as Partial<Report>;
+  if (report.format !== 1 || !Array.isArray(report.rows)) throw new TypeError('not a report of this program');
+  return report as Report;
+}

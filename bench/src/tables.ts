@@ -1,0 +1,78 @@
+import Table from 'cli-table3';
+import type { MemoryRow } from './memory-use.ts';
+import type { Row } from './measure.ts';
+import { OPERATIONS } from './operations.ts';
+import type { Report } from './report.ts';
+import type { Spread } from './statistics.ts';
+
+const PLAIN = { style: { head: [], border: [] } };
+
+/** The rows of one group and operation, a line for each subject and number of calls under way. */
+export function operationTable(rows: readonly Row[]): string {
+  const [first] = rows;
+  if (first === undefined) return '';
+  const table = new Table({
+    ...PLAIN,
+    head: [
+      'in flight',
+      'subject',
+      'ratio',
+      'by CPU',
+      'per second',
+      'CPU µs',
+      'server µs',
+      'p50 ms',
+      'p99 ms',
+    ],
+    colAligns: ['right', 'left', 'right', 'right', 'right', 'right', 'right', 'right', 'right'],
+  });
+  for (const row of rows) {
+    table.push([
+      row.inFlight,
+      row.subject,
+      spreadText(row.ratio),
+      row.cpuRatio.median.toFixed(2),
+      Math.round(row.perSecond).toLocaleString('en'),
+      row.clientCpu.toFixed(1),
+      row.serverCpu?.toFixed(1) ?? '',
+      row.p50.toFixed(2),
+      row.p99.toFixed(2),
+    ]);
+  }
+  return `${first.group}: ${first.operation} (1.00 is ${OPERATIONS[first.operation]})\n${table.toString()}`;
+}
+
+export function memoryTable(rows: readonly MemoryRow[]): string {
+  const table = new Table({
+    ...PLAIN,
+    head: ['subject', 'entries', 'bytes per entry besides key and value'],
+    colAligns: ['left', 'right', 'right'],
+  });
+  for (const { subject, entries, bytes } of rows) {
+    table.push([subject, entries.toLocaleString('en'), Math.round(bytes)]);
+  }
+  return table.toString();
+}
+
+/** What has changed since another run by more than the quartiles of both. */
+export function comparison(before: Report, now: Report): string {
+  const nameOf = ({ group, operation, inFlight, subject }: Row): string =>
+    [group, operation, inFlight, subject].join(' | ');
+  const old = new Map(before.rows.map((row) => [nameOf(row), row]));
+  const table = new Table({
+    ...PLAIN,
+    head: ['what', 'before', 'now', 'change'],
+    colAligns: ['left', 'right', 'right', 'right'],
+  });
+  for (const row of now.rows) {
+    const was = old.get(nameOf(row))?.ratio;
+    if (was === undefined || (was.high >= row.ratio.low && was.low <= row.ratio.high)) continue;
+    const change = `${((row.ratio.median / was.median - 1) * 100).toFixed(0)} %`;
+    table.push([nameOf(row), spreadText(was), spreadText(row.ratio), change]);
+  }
+  return table.length === 0 ? 'Nothing has changed by more than its spread.' : table.toString();
+}
+
+function spreadText({ low, median, high }: Spread): string {
+  return `${median.toFixed(2)} (${low.toFixed(2)}–${high.toFixed(2)})`;
+}

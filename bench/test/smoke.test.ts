@@ -1,0 +1,71 @@
+import type {} from '@oauthdb/test-redis/setup';
+import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { chart } from '../src/chart.ts';
+import { measure, type Row } from '../src/measure.ts';
+import { memoryUse } from '../src/memory-use.ts';
+import { OPERATIONS, VALUE, type Operation } from '../src/operations.ts';
+import { parseReport, reportOf } from '../src/report.ts';
+import type { Group } from '../src/subject.ts';
+import { GROUPS } from '../src/subjects/index.ts';
+import { comparison, operationTable } from '../src/tables.ts';
+
+const { host, port, password } = inject('standalone');
+const servers = { redis: { host, port, password }, cluster: inject('cluster').nodes.slice(0, 3) };
+const effort = { rounds: 2, warmUps: 0, sliceMs: 0.1 };
+
+describe.each(Object.keys(GROUPS))('%s', (name) => {
+  let group: Group;
+  beforeAll(async () => {
+    group = (await GROUPS[name]?.(servers)) as Group;
+  }, 60_000);
+  afterAll(() => group.close());
+
+  it.each(Object.keys(OPERATIONS) as Operation[])(
+    '%s is measured',
+    { timeout: 60_000 },
+    async (operation) => {
+      for (const { calls } of group.subjects) {
+        if (operation === 'getToken') await calls.storeToken?.(1);
+        const answer = await calls[operation]?.(1);
+        // Whatever keeps the token, in a record or as it is.
+        if (operation === 'getToken') expect(JSON.stringify(answer)).toContain(VALUE);
+        if (operation === 'hasToken') expect(Number(answer)).toBe(1);
+      }
+      const rows = await measure(group, operation, 2, effort);
+      expect(rows.length).toBeGreaterThan(2);
+      for (const row of rows) {
+        expect(row.ratio.median).toBeGreaterThan(0);
+        expect(row.p99).toBeGreaterThanOrEqual(row.p50);
+      }
+      expect(rows[0]?.ratio).toEqual({ low: 1, median: 1, high: 1 });
+    },
+  );
+});
+
+it('memory is measured', async () => {
+  const rows = await memoryUse(servers, 1000);
+  expect(rows.at(-1)?.subject).toBe('oauthdb, on Redis');
+  expect(rows.at(-1)?.bytes).toBeGreaterThan(0);
+});
+
+it('a report is printed, drawn, kept and compared', () => {
+  const row = (median: number): Row => ({
+    group: 'ioredis',
+    operation: 'getToken',
+    inFlight: 64,
+    subject: 'a & b',
+    ratio: { low: median - 0.1, median, high: median + 0.1 },
+    cpuRatio: { low: 1, median: 1, high: 1 },
+    perSecond: 1000,
+    clientCpu: 1,
+    serverCpu: null,
+    p50: 1,
+    p99: 2,
+  });
+  const [before, now] = [reportOf([row(1)], [], 0), reportOf([row(2)], [], 0)];
+  expect(operationTable(now.rows)).toContain('2.00 (1.90–2.10)');
+  expect(chart(now)).toContain('a &amp; b');
+  expect(comparison(parseReport(JSON.stringify(before)), now)).toContain('100 %');
+  expect(comparison(before, before)).toContain('Nothing has changed');
+  expect(() => parseReport('{}')).toThrow(TypeError);
+});
