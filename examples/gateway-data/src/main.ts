@@ -8,11 +8,11 @@ const db = await open(process.env['REDIS_URL'] || 'redis://localhost:6379', { la
 if (command === 'show') {
   console.log('clients');
   for await (const { client_id, client_name, redirect_uris, scope } of db.clients.list()) {
-    console.log(' ', { client_id, client_name, redirect_uris, scope });
+    console.log({ client_id, client_name, redirect_uris, scope });
   }
   console.log(`access tokens of ${username}`);
   for await (const { jti, client_id, scope, expires_at } of db.accessTokens.list({ username })) {
-    console.log(' ', { jti, client_id, scope, expires_at });
+    console.log({ jti, client_id, scope, expires_at });
   }
   // A refresh token is a secret, and so is the handle that it is stored under.
   let refreshTokens = 0;
