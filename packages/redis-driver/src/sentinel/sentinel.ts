@@ -34,9 +34,13 @@ export class Sentinel {
     this.#connection = new Connection(client, { made: () => {}, silenceMs: PATIENCE_MS });
   }
 
-  /** Asks which server is the master, unless the last answer is still due. */
-  ask(): void {
-    if (!this.#isAsking && !this.#isClosed) void this.#ask();
+  /**
+   * Asks which server is the master, unless the last answer is still due.
+   *
+   * @param followed - the one that is taken for it: as long as it is, one command will do.
+   */
+  ask(followed: RedisAddress | undefined): void {
+    if (!this.#isAsking && !this.#isClosed) void this.#ask(followed);
   }
 
   close(): void {
@@ -44,15 +48,17 @@ export class Sentinel {
     this.#connection.close();
   }
 
-  async #ask(): Promise<void> {
+  async #ask(followed: RedisAddress | undefined): Promise<void> {
     this.#isAsking = true;
     try {
       if (!this.#connection.isReady) await this.#connection.ready(monotonicNow() + PATIENCE_MS);
       const send = (command: string): Promise<unknown> =>
         this.#connection.send('', ['SENTINEL', command, this.#name]);
-      // In this order: the epoch of a failover may be known before the address is.
-      const [master, address] = await Promise.all([send('MASTER'), send('GET-MASTER-ADDR-BY-NAME')]);
-      this.said = named(master, address);
+      const address = addressOf(await send('GET-MASTER-ADDR-BY-NAME'));
+      if (!isSame(address, this.said?.address) || !isSame(address, followed)) {
+        // In this order: the epoch of a failover may be known before the address is.
+        this.said = named(...(await Promise.all([send('MASTER'), send('GET-MASTER-ADDR-BY-NAME')])));
+      }
       this.failure = undefined;
     } catch (error) {
       this.said = undefined;
@@ -63,13 +69,21 @@ export class Sentinel {
   }
 }
 
-function named(master: unknown, address: unknown): Named {
-  const [host, port] = Array.isArray(address) ? (address as readonly unknown[]) : [];
+export function isSame(one: RedisAddress | undefined, other: RedisAddress | undefined): boolean {
+  return one !== undefined && one.host === other?.host && one.port === other.port;
+}
+
+function addressOf(reply: unknown): RedisAddress | undefined {
+  const [host, port] = Array.isArray(reply) ? (reply as readonly unknown[]) : [];
+  if (typeof host !== 'string' || !Number.isInteger(Number(port))) return undefined;
+  return { host, port: Number(port) };
+}
+
+function named(master: unknown, reply: unknown): Named {
+  const address = addressOf(reply);
   const epoch = Number(fieldsOf(master).get('config-epoch'));
-  if (typeof host !== 'string' || !Number.isInteger(Number(port)) || Number.isNaN(epoch)) {
-    throw new OAuthDatabaseError('OAUTHDB_CONFIG', 'what answers in place of a sentinel is none', {
-      outcome: 'not_executed',
-    });
-  }
-  return { address: { host, port: Number(port) }, epoch };
+  if (address !== undefined && !Number.isNaN(epoch)) return { address, epoch };
+  throw new OAuthDatabaseError('OAUTHDB_CONFIG', 'what answers in place of a sentinel is none', {
+    outcome: 'not_executed',
+  });
 }

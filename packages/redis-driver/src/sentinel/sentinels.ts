@@ -2,13 +2,13 @@ import type { OAuthDatabaseError } from '@oauthdb/core';
 import type { RedisClient } from '../client.ts';
 import { isPermanent } from '../errors.ts';
 import type { RedisAddress } from '../url.ts';
-import { Sentinel, type Named } from './sentinel.ts';
+import { isSame, Sentinel, type Named } from './sentinel.ts';
 
 /**
  * How often the sentinels are asked. They could say by themselves that the master has changed, but one that is gone says nothing,
  * and the one that leads a failover tells who asks earlier than who listens.
  */
-const ASK_EVERY_MS = 500;
+const ASK_EVERY_MS = 250;
 
 export interface SentinelsListener {
   /** The master is there from now on. */
@@ -42,7 +42,7 @@ export class Sentinels {
   }
 
   ask(): void {
-    for (const sentinel of this.#sentinels) sentinel.ask();
+    for (const sentinel of this.#sentinels) sentinel.ask(this.#followed?.address);
   }
 
   close(): void {
@@ -64,11 +64,15 @@ export class Sentinels {
       return;
     }
     const followed = this.#followed;
+    if (followed !== undefined && isSame(followed.address, newest.address)) {
+      if (newest.epoch > followed.epoch) this.#followed = newest;
+      this.#listener.confirmed();
+      return;
+    }
     // An older one is believed only where most say so: then the sentinels were set up anew.
     if (followed !== undefined && newest.epoch < followed.epoch && said.length <= all / 2) return;
     this.#followed = newest;
-    if (followed !== undefined && isSame(followed, newest)) this.#listener.confirmed();
-    else this.#listener.moved(newest.address);
+    this.#listener.moved(newest.address);
   }
 }
 
@@ -76,11 +80,7 @@ export class Sentinels {
 function newestOf(said: readonly Named[], followed: Named | undefined): Named | undefined {
   const epoch = Math.max(...said.map((one) => one.epoch));
   const last = said.filter((one) => one.epoch === epoch);
-  return last.find((one) => followed !== undefined && isSame(one, followed)) ?? last[0];
-}
-
-function isSame(one: Named, other: Named): boolean {
-  return one.address.host === other.address.host && one.address.port === other.address.port;
+  return last.find((one) => isSame(one.address, followed?.address)) ?? last[0];
 }
 
 /** What is the matter where no sentinel answers: what only a person can help with, if most of them say so. */
