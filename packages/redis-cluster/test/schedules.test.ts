@@ -134,3 +134,47 @@ describe('a change over several slots, stopped before each of its commands', () 
     expect(await readable(NAMES)).toEqual(['access', 'successor']);
   });
 });
+
+describe('a change one of whose commands is not sent', () => {
+  it.each<[string, (seen: string | undefined) => Change]>([
+    ['writes', () => ({ puts: NAMES.map((name) => put(name, 'new')) })],
+    [
+      'asks, and writes',
+      (version) => ({
+        checks: [{ key: `${ns}old`, version: version ?? null }],
+        puts: NAMES.map((name) => put(name, 'new')),
+        deletes: [{ key: `${ns}more`, tags: tags('more') }],
+      }),
+    ],
+  ])('never says that nothing was written where something was: it %s', async (_, changeOf) => {
+    for (let lost = 0, isOver = false; !isOver; lost++) {
+      await rival.commit({ puts: [put('old', 'v'), put('more', 'v')] }, soon());
+      const [old] = await rival.read([`${ns}old`], soon());
+      const client = givenIoredisCluster(cluster);
+      let sent = 0;
+      const losing = sending(client, (key, args) =>
+        args[0] === 'EVALSHA' && sent++ === lost
+          ? Promise.reject(new Error("Stream isn't writeable"))
+          : client.send(key, args),
+      );
+      const driver = new RedisDriver(losing);
+      const failure = await driver.commit(changeOf(old?.version), soon()).then(
+        () => undefined,
+        (error: { outcome: string }) => error,
+      );
+      isOver = sent <= lost;
+      expect(failure === undefined).toBe(isOver);
+      const names = [...NAMES, 'more'];
+      const values = await rival.read(
+        names.map((name) => ns + name),
+        soon(),
+      );
+      const isUntouched =
+        values.every((entry, i) => (entry === null) === !['old', 'more'].includes(names[i] ?? '')) &&
+        values.every((entry) => entry?.value !== 'new');
+      if (failure?.outcome === 'not_executed') expect(isUntouched).toBe(true);
+      await driver.close();
+      await rival.commit({ deletes: names.map((name) => ({ key: ns + name, tags: tags(name) })) }, soon());
+    }
+  });
+});

@@ -1,5 +1,6 @@
 import {
   monotonicNow,
+  isOAuthDatabaseError,
   OAuthDatabaseError,
   type Change,
   type Committed,
@@ -44,9 +45,12 @@ async function write({ puts = [], deletes = [] }: Change, at: Moment, runner: Ru
   for (const put of puts) written.put(put, at.now, left);
   const cleared = new Step();
   for (const one of deletes) if (!putKeys.has(one.key)) cleared.at(one.key).delete(one);
-  const replies = [...(await written.run(at, runner)), ...(await cleared.run(at, runner))];
-  await new Step().untag(tagsToLeave(deletes, puts)).run(at, runner);
-  return { committed: true, deleted: count(replies) };
+  const replies = await written.run(at, runner);
+  return partly(async () => {
+    const more = await cleared.run(at, runner);
+    await new Step().untag(tagsToLeave(deletes, puts)).run(at, runner);
+    return { committed: true, deleted: count(replies) + count(more) };
+  }, replies.length > 0);
 }
 
 async function decide(change: Change, slot: number, at: Moment, runner: Runner): Promise<Committed> {
@@ -58,28 +62,48 @@ async function decide(change: Change, slot: number, at: Moment, runner: Runner):
   // Lists first, and at the same time a look at whether the rest is worth while.
   const listing = new Step().tag(puts, at.now, left).run(at, runner);
   const [seen] = await Promise.all([runner.run(askingFor(change), at), listing]);
+  const prepared = new Step();
+  if (seen.outcome === 'done') for (const put of puts.filter(outside)) prepared.put(put, at.now, left);
+  const preparations = await prepared.run(at, runner);
+
   let decision = seen;
   if (seen.outcome === 'done') {
-    const prepared = new Step();
-    for (const put of puts.filter(outside)) prepared.put(put, at.now, left);
-    await prepared.run(at, runner);
     const deciding = askingFor(change);
     if (take !== undefined) deciding.mark();
     for (const one of deletes.filter(inside)) deciding.delete(one);
     for (const put of puts.filter(inside)) putInto(deciding, put, at.now, left);
-    decision = await runner.run(deciding, at);
+    decision = await partly(() => runner.run(deciding, at), preparations.length > 0);
   }
 
   const { committed: won, deleted } = committed(decision);
   const cleared = new Step();
   if (won) for (const one of deletes.filter(outside)) cleared.at(one.key).delete(one);
   else if (seen.outcome === 'done') for (const put of puts.filter(outside)) cleared.at(put.key).delete(put);
-  const more = count(await cleared.run(at, runner));
   // What was asked for may be there, put by somebody else, and listed.
   const asked = new Set([take, ...checks].map((one) => one?.key));
   const unmade = puts.filter(({ key }) => !asked.has(key)).flatMap(({ tags = [] }) => tags);
-  await new Step().untag(won ? tagsToLeave(deletes, puts) : unmade).run(at, runner);
-  return { committed: won, deleted: decision.outcome === 'done' ? deleted + more : 0 };
+  return partly(
+    async () => {
+      const more = count(await cleared.run(at, runner));
+      await new Step().untag(won ? tagsToLeave(deletes, puts) : unmade).run(at, runner);
+      return { committed: won, deleted: decision.outcome === 'done' ? deleted + more : 0 };
+    },
+    won || preparations.length > 0,
+  );
+}
+
+/** Runs the rest of a change. Once something that can be seen `isDone`, no failure means that nothing was changed. */
+async function partly<T>(rest: () => Promise<T>, isDone: boolean): Promise<T> {
+  try {
+    return await rest();
+  } catch (error) {
+    throw isDone ? uncertain(error) : error;
+  }
+}
+
+function uncertain(error: unknown): unknown {
+  if (!isOAuthDatabaseError(error) || error.outcome === 'unknown') return error;
+  return new OAuthDatabaseError(error.code, error.message, { outcome: 'unknown', cause: error.cause });
 }
 
 function askingFor({ take, checks = [] }: Change): Operations {
@@ -87,6 +111,10 @@ function askingFor({ take, checks = [] }: Change): Operations {
   if (take !== undefined) operations.take(take);
   for (const check of checks) operations.check(check);
   return operations;
+}
+
+function isNotExecuted(error: unknown): boolean {
+  return isOAuthDatabaseError(error) && error.outcome === 'not_executed';
 }
 
 function count(replies: readonly ScriptReply[]): number {
@@ -125,7 +153,16 @@ class Step {
     return this;
   }
 
-  run(at: Moment, runner: Runner): Promise<ScriptReply[]> {
-    return Promise.all([...this.#bySlot.values()].map((operations) => runner.run(operations, at)));
+  /** Settles when all of it has. A failure means that nothing was changed only if that is so in every slot. */
+  async run(at: Moment, runner: Runner): Promise<ScriptReply[]> {
+    const runs = await Promise.allSettled(
+      [...this.#bySlot.values()].map((operations) => runner.run(operations, at)),
+    );
+    const failed = runs.filter((run) => run.status === 'rejected').map(({ reason }): unknown => reason);
+    if (failed.length > 0) {
+      const isSure = failed.length === runs.length && failed.every(isNotExecuted);
+      throw isSure ? failed[0] : uncertain(failed[0]);
+    }
+    return runs.flatMap((run) => (run.status === 'fulfilled' ? [run.value] : []));
   }
 }

@@ -35,8 +35,8 @@ export function cluster(): Promise<Running<ClusterNodes>> {
   });
 }
 
-/** What `redis-cli --cluster create` does, without its fixed waits, and until all nodes agree. */
-async function join(ports: readonly number[]): Promise<void> {
+/** What `redis-cli --cluster create` does, without its fixed waits, and until all nodes agree: three masters, then their replicas. */
+export async function join(ports: readonly number[]): Promise<void> {
   const ask = async (port: number, ...words: string[]): Promise<string> =>
     String(await send({ port }, 'CLUSTER', ...words));
   const each = (test: (port: number) => Promise<boolean>): Promise<unknown> =>
@@ -62,7 +62,7 @@ async function join(ports: readonly number[]): Promise<void> {
   );
   await each(async (port) => {
     const [info, table] = [await ask(port, 'INFO'), await ask(port, 'NODES')];
-    const replicas = table.match(/\bslave /g)?.length;
+    const replicas = table.match(/\bslave /g)?.length ?? 0;
     return info.includes('cluster_state:ok') && replicas === ports.length - SLOTS.length;
   });
 }

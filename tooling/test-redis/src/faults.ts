@@ -52,6 +52,12 @@ export const OFFERS: RedisFaults<never>['offers'] = [
 /** Of how a server comes to be silent: it is stopped, or the network swallows everything, or it was told to wait. */
 export type Silence = 'stopped' | 'blackhole' | 'paused';
 
+/**
+ * Everything is written before it is answered, which is enough for a server that is killed: nothing here cuts the power. With
+ * `everysec` a server whose disk is slow answers up to two seconds before it writes.
+ */
+export const KEEPS = ['--appendonly', 'yes', '--appendfsync', 'no'] as const;
+
 const PASSWORD = 'pw-canary-7f3a';
 
 /** The faults of a Redis server: each store is a server of its own, behind a proxy. */
@@ -62,7 +68,7 @@ export function redisFaults<Driver>(
   return {
     offers: OFFERS,
     start: async () => {
-      const server = await startPrivateServer({ password: PASSWORD, args: ['--appendonly', 'yes'] });
+      const server = await startPrivateServer({ password: PASSWORD, args: KEEPS });
       const proxy = await startProxy(server);
       const at = (port: number, commandTimeout: number): FaultyAddress => ({
         ...{ host: HOST, port, password: PASSWORD, commandTimeout },

@@ -5,7 +5,7 @@ import { collect } from '../../tools.ts';
 import type { FaultBehaviour } from '../case.ts';
 import { TIMEOUT_MS } from '../context.ts';
 
-const ROUNDS = 3;
+const ROUNDS = 2;
 const WORKERS = 8;
 
 export const crashedIndex: FaultBehaviour = {

@@ -7,6 +7,9 @@ import { TIMEOUT_MS, type FaultContext } from '../context.ts';
 
 const ROUNDS = 30;
 
+/** Thirty at once, on a busy machine, and then once more. */
+const PATIENCE_MS = 5 * TIMEOUT_MS;
+
 /** Makes calls whose replies are all lost, and lets them be repeated once `carriedOut`: how each comes out. */
 async function withoutReplies<T>(
   t: FaultContext,
@@ -16,7 +19,7 @@ async function withoutReplies<T>(
 ): Promise<T[]> {
   await t.recovered(() => db.storeToken('before', 'token'));
   await t.faults.dropReplies();
-  const answers = Promise.all(calls.map((call) => t.outcome(call, 4 * TIMEOUT_MS)));
+  const answers = Promise.all(calls.map((call) => t.outcome(call, 4 * PATIENCE_MS)));
   for (let tries = 0; tries < 20 && !(await carriedOut()); tries++) await sleep(5);
   await t.faults.resume();
   return (await answers).map((how) => {
@@ -32,7 +35,7 @@ export const lostReplies: FaultBehaviour = {
       name: 'every code is redeemed by who redeemed it, and burnt for nobody',
       needs: ['dropReplies', 'resume'],
       run: async (t) => {
-        const [db, beside] = [await t.database(), await t.beside()];
+        const [db, beside] = [await t.database({ commandTimeout: PATIENCE_MS }), await t.beside()];
         const flows = Array.from({ length: ROUNDS }, () => flow());
         const codes = await Promise.all(flows.map((f) => storeCode(beside, f)));
         const calls = codes.map((code, i) => () => {
@@ -53,7 +56,7 @@ export const lostReplies: FaultBehaviour = {
       name: 'every rotation gives its own successor, and none is taken for theft',
       needs: ['dropReplies', 'resume'],
       run: async (t) => {
-        const [db, beside] = [await t.database(), await t.beside()];
+        const [db, beside] = [await t.database({ commandTimeout: PATIENCE_MS }), await t.beside()];
         const pairs = await Promise.all(
           Array.from({ length: ROUNDS }, async () => ({
             ...(await issueTokens(beside, flow())),

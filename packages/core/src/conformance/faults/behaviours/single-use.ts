@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { flow, redirectUri, storeCode } from '../../behaviours/grants/flow.ts';
 import { contend } from '../../tools.ts';
 import type { FaultBehaviour } from '../case.ts';
-import type { FaultContext } from '../context.ts';
+import { TIMEOUT_MS, type FaultContext } from '../context.ts';
 import { whileCut } from './cutting.ts';
 
 const CONSUMERS = 20;
@@ -18,7 +18,7 @@ async function everyCodeOnce(t: FaultContext, codes: number): Promise<void> {
       const code = await storeCode(beside, f);
       const redemption = { client_id: f.clientId, redirect_uri: redirectUri };
       const answers = await contend(CONSUMERS, (n) =>
-        t.outcome(async () => databases[n % 4]?.codes.consume(code, redemption), 1200),
+        t.outcome(async () => databases[n % 4]?.codes.consume(code, redemption), 4 * TIMEOUT_MS),
       );
       const winners = answers.filter((how) => how.status === 'fulfilled' && how.value?.status === 'consumed');
       assert.ok(winners.length <= 1, `${winners.length} got one code`);

@@ -47,7 +47,9 @@ export class Grants {
   async verify(db: OAuthDatabase, tally: Tally): Promise<void> {
     for (const { token, issued, ended } of this.#pairs) {
       const isThere = (await db.refreshTokens.get(token)) !== null;
-      if (isThere && ended === 'done') tally.undead++;
+      // Without transactions a call that fails half-way may leave tokens that nobody was given.
+      if (isThere && ended === 'done' && issued === 'unknown' && !db.supports.transactions) tally.orphans++;
+      else if (isThere && ended === 'done') tally.undead++;
       if (isThere && issued === 'not_executed') tally.ghosts++;
       if (!isThere && issued === 'done' && ended === 'not_executed') tally.ghosts++;
       if (!isThere && issued === 'done' && ended === null) tally.lost++;

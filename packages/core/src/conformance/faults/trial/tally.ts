@@ -9,6 +9,8 @@ export interface Tally extends Broken {
   readonly failures: Map<string, number>;
   /** Milliseconds from the end of the fault until a call succeeded. */
   recoveryMs: number;
+  /** Tokens of calls that failed, which nobody was given, and which are there although their grant was revoked. */
+  orphans: number;
 }
 
 /** Broken promises. */
@@ -33,7 +35,7 @@ export interface Broken {
 
 export function emptyTally(): Tally {
   return {
-    ...{ calls: 0, settled: 0, slowestMs: 0, failures: new Map(), recoveryMs: 0 },
+    ...{ calls: 0, settled: 0, slowestMs: 0, failures: new Map(), recoveryMs: 0, orphans: 0 },
     ...{ pending: 0, malformed: [], lost: 0, undead: 0, ghosts: 0, wrong: 0, doubleSpends: 0, burnt: 0 },
   };
 }
