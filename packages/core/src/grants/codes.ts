@@ -26,7 +26,11 @@ export class Codes {
     checkId(record, 'client_id', 'grant');
     for (const member of ['grant_id', 'username']) checkOptionalId(record, member, 'grant');
     const expiresAt = this.#records.shortExpiryOf('code', grant, 'grant');
-    const stored = { ...record, grant_id: record['grant_id'] ?? randomUUID(), expires_at: isoOf(expiresAt) };
+    const stored = {
+      ...record,
+      grant_id: record['grant_id'] ?? this.#records.newGrant(record),
+      expires_at: isoOf(expiresAt),
+    };
     await this.#records.commit('codes.store', 'idempotent', () => ({
       puts: [this.#records.put('code', id, { ...stored, handle: id }, expiresAt, BOUND)],
     }));

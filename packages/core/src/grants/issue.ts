@@ -96,7 +96,7 @@ export class Issuer {
     const marks = Object.entries(owners).flatMap(([by, id]) =>
       typeof id === 'string' ? [this.#records.keys.mark(by, id)] : [],
     );
-    const grantId = typeof owners.grantId === 'string' ? owners.grantId : randomUUID();
+    const grantId = typeof owners.grantId === 'string' ? owners.grantId : this.#records.newGrant(shared);
     shared['grant_id'] = grantId;
     const access = accessToken && newAccessToken(this.#records, { ...shared, ...accessToken }, 'accessToken');
     const refresh =

@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import type { Put } from '../driver.ts';
 import { checkKey } from '../input.ts';
 import { checkId, checkOptionalId, checkRecord, isoOf } from './record-input.ts';
@@ -23,7 +22,7 @@ export function newAccessToken(
   const id = checkId(record, 'jti', name);
   const now = records.now();
   const expiresAt = records.expiryOf('accessToken', token, name, now);
-  const stored = issued(record, now, expiresAt);
+  const stored = issued(records, record, now, expiresAt);
   return {
     put: records.put('token', id, stored, expiresAt),
     stored: stored as unknown as AccessToken,
@@ -40,7 +39,7 @@ export function newRefreshToken(
   const id = records.keys.handle('refresh', checkKey(token, `${name}.token`));
   const now = records.now();
   const expiresAt = records.expiryOf('refreshToken', grant, name, now);
-  const stored = { ...issued(record, now, expiresAt), handle: id };
+  const stored = { ...issued(records, record, now, expiresAt), handle: id };
   return {
     put: records.put('refresh', id, stored, expiresAt),
     stored: stored as unknown as RefreshToken,
@@ -56,13 +55,14 @@ function checkOwned(grant: object, name: string): Record<string, unknown> {
 }
 
 function issued(
+  records: RecordStore,
   record: Record<string, unknown>,
   now: number,
   expiresAt: number | null,
 ): Record<string, unknown> {
   return {
     ...record,
-    grant_id: record['grant_id'] ?? randomUUID(),
+    grant_id: record['grant_id'] ?? records.newGrant(record),
     issued_at: record['issued_at'] ?? isoOf(now),
     expires_at: isoOf(expiresAt),
   };

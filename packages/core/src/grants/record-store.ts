@@ -1,8 +1,10 @@
+import { randomUUID } from 'node:crypto';
 import type { Effect } from '../calls.ts';
 import type { Change, Committed, Moment, Put, Tag } from '../driver.ts';
 import { OAuthDatabaseError } from '../error.ts';
 import { afterPart } from '../partly.ts';
 import type { Kind } from './keys.ts';
+import { sharedGrantOf } from './layouts/gateway-record.ts';
 import { checkFinite, type ResolvedLifetimes } from './lifetimes.ts';
 import { expiryOf } from './record-input.ts';
 import { isLive } from './record-life.ts';
@@ -94,6 +96,11 @@ export class RecordStore extends RecordReader {
   /** The same for what must not live for long. */
   shortExpiryOf(kind: 'state' | 'code', life: Life, name: string): number {
     return checkFinite(this.expiryOf(kind, life, name), this.now(), `${name}.expires_at`);
+  }
+
+  /** The grant of a record that names none. */
+  newGrant(record: Readonly<Record<string, unknown>>): string {
+    return this.isShared ? sharedGrantOf(record) : randomUUID();
   }
 
   /** What stores a record until its expiry, under the lists that it says. */

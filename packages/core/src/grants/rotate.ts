@@ -4,6 +4,7 @@ import { kindOf } from '../input.ts';
 import { keepingClientAlive } from './client-change.ts';
 import { sealUnder, unsealUnder, type Grace } from './grace.ts';
 import { latest, type OwnMembers } from './issue.ts';
+import { sharedGrantOf } from './layouts/gateway-record.ts';
 import { newAccessToken, newRefreshToken } from './new-tokens.ts';
 import { checkRecord, isoOf } from './record-input.ts';
 import { endOf } from './record-life.ts';
@@ -185,8 +186,22 @@ export class Rotator {
         return committed ? rotated(answer, true) : null;
       }
     }
-    const revoked = await revoke(this.#records, 'refreshTokens.rotate', { grantId });
+    const revoked = await this.#revoke(grantId, current);
     return { status: 'reused', grant_id: grantId, revoked };
+  }
+
+  /** Another program knows of no grants: what it issued for a token of this one is of the grant that has no name. */
+  async #revoke(grantId: string, token: RefreshToken): Promise<Revoked> {
+    const revoked = await revoke(this.#records, 'refreshTokens.rotate', { grantId });
+    const shared = sharedGrantOf(token);
+    if (!this.#records.isShared || shared === grantId) return revoked;
+    const more = await revoke(this.#records, 'refreshTokens.rotate', { grantId: shared });
+    return {
+      accessTokens: revoked.accessTokens + more.accessTokens,
+      refreshTokens: revoked.refreshTokens + more.refreshTokens,
+      codes: revoked.codes + more.codes,
+      sessions: revoked.sessions + more.sessions,
+    };
   }
 }
 

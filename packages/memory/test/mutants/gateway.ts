@@ -200,6 +200,16 @@ const mutants: readonly Mutant[] = [
     betrays: over(listing((_key, prefix) => !prefix.endsWith(':issued:'))),
   },
   {
+    name: 'reuse ends what has the name of the grant',
+    caughtBy: `${grants} › reuse of a token that was issued here ends what the service issued for it, under whatever grant`,
+    betrays: over(
+      reading('token', (record) => ({
+        ...record,
+        grant_id: 'oauthdb' in record ? record['grant_id'] : 'another',
+      })),
+    ),
+  },
+  {
     name: 'there is no grace for a token of the service',
     caughtBy: `${grants} › within the grace period a token of the service gets the same answer again`,
     betrays: (_sound, make) => ({

@@ -102,7 +102,7 @@ function complete(
     const name = usernameOf(record);
     if (name !== undefined) record.set('username', name);
   }
-  if (!record.has('grant_id')) record.set('grant_id', grantOf(record));
+  if (!record.has('grant_id')) record.set('grant_id', sharedGrantOf(Object.fromEntries(record)));
   if (kind === 'code' || (note !== null && record.has('issued_at'))) return;
   const issuedAt = record.get('issued_at') ?? stored['created_at'];
   if (timeOf(issuedAt) !== null) record.set('issued_at', asIso(issuedAt));
@@ -119,8 +119,8 @@ function usernameOf(record: ReadonlyMap<string, unknown>): string | undefined {
  * The grant of a record that names none: all that one user has granted to one client, for the service does not say which of its
  * tokens came of the same code.
  */
-function grantOf(record: ReadonlyMap<string, unknown>): string {
-  const names = JSON.stringify([record.get('client_id') ?? null, record.get('username') ?? null]);
+export function sharedGrantOf({ client_id: clientId, username }: Members): string {
+  const names = JSON.stringify([clientId ?? null, username ?? null]);
   return `gateway_${hash('sha256', names, 'base64url').slice(0, 22)}`;
 }
 
