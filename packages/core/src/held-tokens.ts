@@ -163,12 +163,11 @@ export class HeldTokens {
     return { puts, deletes };
   }
 
-  async #deleteAll(operation: string, deletes: readonly Delete[]): Promise<number> {
-    return this.#calls.run(operation, 'idempotent', async (at, repeated) => {
-      const { deleted } = await this.#driver.commit({ deletes }, at);
+  #deleteAll(operation: string, deletes: readonly Delete[]): Promise<number> {
+    return this.#calls.run(operation, 'idempotent', (at, repeated) =>
       // An earlier run may have deleted them, and its reply was lost: they are gone, which is what the caller asked for.
-      return repeated ? deletes.length : deleted;
-    });
+      this.#driver.commit({ deletes }, at).then(({ deleted }) => (repeated ? deletes.length : deleted)),
+    );
   }
 
   async *#pages(operation: string): AsyncGenerator<string[], void, undefined> {

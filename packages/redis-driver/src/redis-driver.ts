@@ -77,13 +77,13 @@ export class RedisDriver implements Driver {
     return this.#runner.read(keys, at);
   }
 
-  async timeLeft(keys: readonly string[], at: Moment): Promise<(number | null)[]> {
-    const left = await Promise.all(keys.map((key) => this.#runner.timeLeft(key, at)));
-    return left.map((reply) => {
-      const ms = Number(reply);
-      if (ms === -2) return null;
-      return ms === -1 ? Infinity : ms;
-    });
+  timeLeft(keys: readonly string[], at: Moment): Promise<(number | null)[]> {
+    const [key] = keys;
+    if (key !== undefined && keys.length === 1) {
+      return this.#runner.timeLeft(key, at).then((reply) => [lifeOf(reply)]);
+    }
+    const replies = keys.map((one) => this.#runner.timeLeft(one, at));
+    return Promise.all(replies).then((all) => all.map(lifeOf));
   }
 
   take(take: Take, at: Moment): Promise<Taken> {
@@ -153,6 +153,13 @@ export class RedisDriver implements Driver {
     }
     return [...groups.values()];
   }
+}
+
+/** What `PTTL` says, as the contract of a driver has it. */
+function lifeOf(reply: unknown): number | null {
+  const ms = Number(reply);
+  if (ms === -2) return null;
+  return ms === -1 ? Infinity : ms;
 }
 
 function taken({ outcome, value }: ScriptReply): Taken {
