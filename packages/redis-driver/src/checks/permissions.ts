@@ -60,7 +60,7 @@ export async function permissions(prefixes: readonly string[], ask: AskKey): Pro
       severity: 'error',
       message: `the user may not use ${[...missing].join(', ')}, or not on these keys`,
       meaning: 'some calls fail, of which some only when a token is rotated or revoked',
-      remedy: 'give the user the rights that the documentation of @oauthdb/redis-driver lists',
+      remedy: 'give the user the rights that `oauthdb doctor --acl` prints',
     },
   ];
 }
