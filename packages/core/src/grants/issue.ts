@@ -88,6 +88,8 @@ export class Issuer {
     const inherited = issuance.grant_id === undefined ? code : null;
     const shared: Record<string, unknown> = {};
     for (const member of SHARED) shared[member] = issuance[member] ?? inherited?.[member];
+    // Only one that others can name too can be revoked meanwhile.
+    if (this.#records.isShared) shared['grant_id'] ??= this.#records.newGrant(shared);
     const owners = {
       username: shared['username'],
       clientId: shared['client_id'],

@@ -210,6 +210,17 @@ const mutants: readonly Mutant[] = [
     ),
   },
   {
+    name: 'an issue does not look whether the grant that has no name was revoked',
+    caughtBy: `${grants} › an issue under no named grant that meets the revocation of it brings nothing back`,
+    breaks: (sound) => ({
+      commit: ({ checks = [], ...change }, at) =>
+        sound.commit(
+          { ...change, checks: checks.filter(({ key }) => !key.includes(':grantId:gateway_')) },
+          at,
+        ),
+    }),
+  },
+  {
     name: 'there is no grace for a token of the service',
     caughtBy: `${grants} › within the grace period a token of the service gets the same answer again`,
     betrays: (_sound, make) => ({

@@ -3,6 +3,8 @@ import type { GrantOwner } from '../../../grants/owner.ts';
 import type { OAuthDatabase } from '../../../oauth-database.ts';
 import type { Behaviour } from '../../suite.ts';
 import { collect, contend, hour } from '../../tools.ts';
+import { anyAlive } from '../grants/flow.ts';
+import { everyMeeting } from '../grants/orders.ts';
 import { made, owner, ServiceData, type Owner } from './service-data.ts';
 
 const CONTENDERS = 50;
@@ -132,6 +134,23 @@ export const gatewayGrants: Behaviour = {
           for (const one of [jti, later]) assert.equal(await service.text('token', one), null);
           assert.equal(await db.refreshTokens.get(second), null);
         }
+      },
+    },
+    {
+      name: 'an issue under no named grant that meets the revocation of it brings nothing back',
+      run: async (t) => {
+        const service = new ServiceData(t);
+        await everyMeeting(t, async (prepared) => {
+          const mine = owner();
+          const known = await prepared.refreshTokens.get(await service.refresh(mine));
+          const [jti, token] = [made(16), made()];
+          const tokens = { accessToken: { jti }, refreshToken: { token } };
+          return {
+            slow: (slow) => slow.issue({ client_id: mine.clientId, username: mine.username, ...tokens }),
+            rival: (rival) => rival.revoke({ grantId: known?.grant_id ?? '' }),
+            holds: async (db) => assert.equal(await anyAlive(db, { jti, token }), false),
+          };
+        });
       },
     },
     {
