@@ -89,7 +89,8 @@ async function readAll(
       const own = endOf(record);
       if (life === undefined) {
         // Another program renews the key of a registration, and leaves what it does not know as it was.
-        if (own === null || (records.isShared && place.kind === 'client')) silent.push({ place, version });
+        const keyDecides = records.isShared && records.backendExpires && place.kind === 'client';
+        if (own === null || keyDecides) silent.push({ place, version });
         else walked.push({ ...place, value, version, text, record, endsAt: own });
         return;
       }
