@@ -40,7 +40,7 @@ export class RedisOAuthDatabase extends DriverDatabase {
 /** What may be wrong with a client that was passed in. */
 interface GivenClient {
   readonly isCluster?: boolean;
-  readonly options?: { readonly keyPrefix?: string };
+  readonly options?: { readonly keyPrefix?: string; readonly role?: string };
 }
 
 /** The driver beneath {@link RedisOAuthDatabase}, to wrap it or to use it without its rules. */
@@ -100,5 +100,10 @@ function given(client: Ioredis | undefined): IoredisClient {
   const { isCluster, options } = client as GivenClient;
   if (isCluster === true) throw new TypeError('client must not be a cluster: use @oauthdb/redis-cluster');
   if (options?.keyPrefix) throw new TypeError('client must not have a keyPrefix: set that of the database');
+  if (options?.role === 'slave') {
+    throw new TypeError(
+      'client must be one of the master (role): a replica may not know yet what was revoked',
+    );
+  }
   return new IoredisClient(client, { isOurs: false });
 }

@@ -31,6 +31,11 @@ describe('a client that is passed in', () => {
     ['of another kind', { sendCommand: () => undefined, isReady: true }, /must be an ioredis client/],
     ['a cluster', new Cluster([], { lazyConnect: true }), /use @oauthdb\/redis-cluster/],
     ['with a prefix', new Redis({ lazyConnect: true, keyPrefix: 'p:' }), /must not have a keyPrefix/],
+    [
+      'one of replicas',
+      new Redis({ lazyConnect: true, sentinels: [{ host: 'h' }], name: 'main', role: 'slave' }),
+      /must be one of the master/,
+    ],
   ])('is refused when it is %s', (_, client, message) => {
     expect(() => new RedisOAuthDatabase({ client: client as Redis })).toThrow(TypeError);
     expect(() => new RedisOAuthDatabase({ client: client as Redis })).toThrow(message);

@@ -91,6 +91,10 @@ function given(client: NodeRedis | undefined): GivenNodeRedisClient {
   if (client !== undefined && 'masters' in client) {
     throw new TypeError('client must not be a cluster: use @oauthdb/redis-cluster');
   }
+  // It sends one command after the other, and again where it may have been carried out.
+  if (client !== undefined && 'getSentinelNode' in client) {
+    throw new TypeError('client must not be one of sentinels: pass a url redis+sentinel://… instead');
+  }
   if (typeof client?.sendCommand !== 'function' || typeof client.isReady !== 'boolean') {
     throw new TypeError(
       `client must be a node-redis client, received ${kindOf(client)} without sendCommand and isReady`,

@@ -1,6 +1,6 @@
 import { documented } from '@oauthdb/test-redis/documented';
 import type {} from '@oauthdb/test-redis/setup';
-import { createClient, createCluster, RESP_TYPES } from 'redis';
+import { createClient, createCluster, createSentinel, RESP_TYPES } from 'redis';
 import { describe, expect, inject, it } from 'vitest';
 import { redisOptionsFromEnv, RedisOAuthDatabase } from '../src/index.ts';
 
@@ -46,6 +46,11 @@ describe('a client that is passed in', () => {
     ['of another kind', { call: () => undefined, status: 'ready' }, /must be a node-redis client/],
     ['a cluster', createCluster({ rootNodes: [] }), /use @oauthdb\/redis-cluster/],
     ['with a prefix', createClient({ keyPrefix: 'p:' }), /must not have a keyPrefix/],
+    [
+      'one of sentinels',
+      createSentinel({ name: 'main', sentinelRootNodes: [{ host: 'h', port: 1 }] }),
+      /pass a url redis\+sentinel:/,
+    ],
   ])('is refused when it is %s', (_, client, message) => {
     const options = { client: client as ReturnType<typeof createClient> };
     expect(() => new RedisOAuthDatabase(options)).toThrow(TypeError);
