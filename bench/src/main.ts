@@ -22,7 +22,8 @@ const load = loadNow();
 const before = compare === undefined ? undefined : parseReport(readFileSync(compare, 'utf8'));
 await using redis = await startPrivateServer();
 const nodes = groups.includes('cluster') ? await cluster() : undefined;
-const servers = { redis, cluster: nodes?.at.nodes.slice(0, 3) ?? [] };
+const { host, port } = redis;
+const servers = { redis: { host, port }, cluster: nodes?.at.nodes.slice(0, 3) ?? [] };
 
 const rows: Row[] = [];
 for (const name of groups) {

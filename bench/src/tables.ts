@@ -5,7 +5,10 @@ import { OPERATIONS } from './operations.ts';
 import type { Report } from './report.ts';
 import type { Spread } from './statistics.ts';
 
-const PLAIN = { style: { head: [], border: [] } };
+const PLAIN = {
+  style: { head: [], border: [] },
+  chars: { mid: '', 'left-mid': '', 'mid-mid': '', 'right-mid': '' },
+};
 
 /** The rows of one group and operation, a line for each subject and number of calls under way. */
 export function operationTable(rows: readonly Row[]): string {

@@ -6,12 +6,8 @@ import { ioredisDriver } from '../src/index.ts';
 const { url, host, port, user: account } = inject('standalone');
 const { ca, ...secure } = inject('tls');
 const user = { host, port, ...account };
-const overTls = { ...secure, tls: { ca } };
+const overTls = { ...secure, tls: { ca }, coalescing: false };
 
 conformance({ describe, it }, { name: 'password', open: () => ioredisDriver({ url }) });
 conformance({ describe, it }, { name: 'ACL user', prefix: 'app:', open: () => ioredisDriver(user) });
-conformance({ describe, it }, { name: 'TLS', open: () => ioredisDriver(overTls) });
-conformance(
-  { describe, it },
-  { name: 'call by call', open: () => ioredisDriver({ url, coalescing: false }) },
-);
+conformance({ describe, it }, { name: 'TLS, call by call', open: () => ioredisDriver(overTls) });

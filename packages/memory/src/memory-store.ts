@@ -20,6 +20,9 @@ export interface Marker {
 /** How many dead entries one change clears away: a few milliseconds at the most, and more than a change adds. */
 const SWEEP = 10_000;
 
+/** One for all entries that are on no list. */
+const NO_TAGS: readonly Tag[] = [];
+
 /** What a {@link MemoryDriver} keeps. Several drivers may share one, as several connections share a database. */
 export class MemoryStore {
   readonly #entries = new Map<string, Stored>();
@@ -44,7 +47,7 @@ export class MemoryStore {
     const sequence = this.#entries.get(key)?.sequence ?? this.#sequence++;
     this.#forget(key);
     this.#unmark(key);
-    this.#entries.set(key, { value, expiresAt, tags, sequence });
+    this.#entries.set(key, { value, expiresAt, tags: tags.length === 0 ? NO_TAGS : tags, sequence });
     if (expiresAt !== null) this.#wheel.add(key, expiresAt);
     for (const { name, member } of tags) {
       const members = this.#tags.get(name);

@@ -6,12 +6,8 @@ import { nodeRedisDriver } from '../src/index.ts';
 const { url, host, port, user: account } = inject('standalone');
 const { ca, ...secure } = inject('tls');
 const user = { host, port, ...account };
-const overTls = { ...secure, tls: { ca } };
+const overTls = { ...secure, tls: { ca }, coalescing: false };
 
 conformance({ describe, it }, { name: 'password', open: () => nodeRedisDriver({ url }) });
 conformance({ describe, it }, { name: 'ACL user', prefix: 'app:', open: () => nodeRedisDriver(user) });
-conformance({ describe, it }, { name: 'TLS', open: () => nodeRedisDriver(overTls) });
-conformance(
-  { describe, it },
-  { name: 'call by call', open: () => nodeRedisDriver({ url, coalescing: false }) },
-);
+conformance({ describe, it }, { name: 'TLS, call by call', open: () => nodeRedisDriver(overTls) });

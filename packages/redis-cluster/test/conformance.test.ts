@@ -13,10 +13,6 @@ conformance(
 );
 conformance(
   { describe, it },
-  { name: 'over all slots, call by call', open: () => redisClusterDriver({ nodes, coalescing: false }) },
-);
-conformance(
-  { describe, it },
   {
     name: 'in one slot, call by call',
     prefix: '{t}',
