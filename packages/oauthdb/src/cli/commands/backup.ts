@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ExportedKind } from '@oauthdb/core';
+import { Option } from 'commander';
 import { backup, keepNewest, timedPath, type BackupSummary } from '../../backup/index.ts';
 import { addSecretOptions, backupSecret, type SecretOptions } from '../backup-secret.ts';
 import type { Context } from '../context.ts';
@@ -17,6 +18,7 @@ interface Options extends SecretOptions, RdbOptions {
   readonly keep?: number;
   readonly skipUnreadable?: boolean;
   readonly rdb?: boolean;
+  readonly format: 'oauthdb' | 'gateway';
 }
 
 export function addBackup(cli: Cli): void {
@@ -40,6 +42,14 @@ export function addBackup(cli: Cli): void {
       positive,
     )
     .option('--skip-unreadable', 'leave out what cannot be read, instead of giving up')
+    .addOption(
+      new Option(
+        '--format <format>',
+        'gateway: the JSON of the scripts of mcp-oauth-gateway, which is never encrypted',
+      )
+        .choices(['oauthdb', 'gateway'])
+        .default('oauthdb'),
+    )
     .option('--rdb', 'have Redis write its own dump instead, and wait for its end')
     .option(
       '--rdb-from <file>',
@@ -51,6 +61,7 @@ export function addBackup(cli: Cli): void {
         'oauthdb backup oauth.backup --passphrase-file passphrase.txt',
         'oauthdb backup /var/backups/oauth.backup --keep 7',
         'oauthdb backup /var/backups/oauth.backup --every 6h --keep 28',
+        'oauthdb backup oauth-backup-20260101-120000.json --format gateway --layout gateway',
         'oauthdb backup --rdb',
         'oauthdb backup dump.rdb --rdb --rdb-from /var/lib/docker/volumes/redis-data/_data/dump.rdb',
       )}
@@ -81,7 +92,7 @@ async function work(context: Context, path: string | undefined, options: Options
 }
 
 async function once(context: Context, path: string, options: Options): Promise<number> {
-  const { kinds, keep, skipUnreadable = false } = options;
+  const { kinds, keep, format, skipUnreadable = false } = options;
   const secret = await backupSecret(context, options);
   const progress = new Progress(context.out);
   let skipped = 0;
@@ -92,6 +103,7 @@ async function once(context: Context, path: string, options: Options): Promise<n
       backup(db, target, {
         ...secret,
         kinds,
+        format,
         signal: context.signal,
         onProgress: ({ records, total }) => progress.update('backup', records, total),
         ...(skipUnreadable ? { unreadable: () => void skipped++ } : {}),
