@@ -3,10 +3,13 @@ import { join } from 'node:path';
 import {
   databaseOptionNames,
   OAuthDatabaseError,
+  type Guarantees,
   type OAuthDatabaseErrorCode,
   type Stored,
 } from '@oauthdb/core';
+import { RedisOAuthDatabase } from '@oauthdb/ioredis';
 import { MemoryOAuthDatabase } from '@oauthdb/memory';
+import { SqliteOAuthDatabase } from '@oauthdb/sqlite';
 import { expect, it } from 'vitest';
 import { root } from '../src/blocks.ts';
 
@@ -64,4 +67,26 @@ it('the README of core lists every lifetime', async () => {
   });
   const lives = stored.map(([name, record]) => [`lifetimes.${name}`, record?.expires_at]);
   expect(listed).toEqual(lives);
+});
+
+it('the README of core says of each backend what it promises', async () => {
+  const durable = (durability: 'default' | 'replicated' | 'fsync'): Guarantees =>
+    new RedisOAuthDatabase({ durability }).guarantees;
+  const promised = [
+    new MemoryOAuthDatabase().guarantees,
+    new SqliteOAuthDatabase({ path: 'never-opened.sqlite' }).guarantees,
+    ...(['default', 'replicated', 'fsync'] as const).map(durable),
+  ];
+  expect(new SqliteOAuthDatabase({ path: ':memory:' }).guarantees).toBe(promised[0]);
+  const [, , ...rows] = (await table('packages/core/README.md', '## Guarantees')).filter(
+    (row) => row.length === 6,
+  );
+  const said = rows.map(([of, processCrash, serverCrash, powerLoss, failover, singleUse]) => ({
+    profile: of?.split(':')[0],
+    survives: { processCrash, serverCrash, powerLoss, failover },
+    singleUse,
+  }));
+  expect(said).toEqual(
+    promised.map(({ profile, survives, singleUse }) => ({ profile, survives, singleUse })),
+  );
 });
