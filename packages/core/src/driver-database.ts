@@ -13,7 +13,7 @@ import type { States } from './grants/states.ts';
 import type { Guarantees } from './guarantees.ts';
 import { HeldTokens } from './held-tokens.ts';
 import type { HeldToken, OAuthDatabase, TokenExpiry } from './oauth-database.ts';
-import type { Exported } from './operations/exported.ts';
+import type { Exported, Removed } from './operations/exported.ts';
 import type { ExportOptions } from './operations/export.ts';
 import type { Finding } from './operations/finding.ts';
 import { handleFormOf, type HandleForm } from './operations/handle-form.ts';
@@ -157,7 +157,10 @@ export class DriverDatabase implements OAuthDatabase {
     return this.#operations.export(options);
   }
 
-  import(records: AsyncIterable<Exported> | Iterable<Exported>, options?: ImportOptions): Promise<Imported> {
+  import(
+    records: AsyncIterable<Exported | Removed> | Iterable<Exported | Removed>,
+    options?: ImportOptions,
+  ): Promise<Imported> {
     return this.#operations.import(records, options);
   }
 

@@ -43,7 +43,13 @@ export type { HeldToken, OAuthDatabase, TokenExpiry } from './oauth-database.ts'
 export { lateError, refuseLate } from './late.ts';
 export { integer } from './integer.ts';
 export { durableKinds, exportedKinds } from './operations/exported.ts';
-export type { Exported, ExportedKind, ExportedRecord, ExportedToken } from './operations/exported.ts';
+export type {
+  Exported,
+  ExportedKind,
+  ExportedRecord,
+  ExportedToken,
+  Removed,
+} from './operations/exported.ts';
 export type { ExportOptions } from './operations/export.ts';
 export type { Finding } from './operations/finding.ts';
 export type { HandleForm } from './operations/handle-form.ts';

@@ -9,7 +9,7 @@ import type { Revoked } from './grants/revoke.ts';
 import type { Sessions } from './grants/sessions.ts';
 import type { States } from './grants/states.ts';
 import type { Guarantees } from './guarantees.ts';
-import type { Exported } from './operations/exported.ts';
+import type { Exported, Removed } from './operations/exported.ts';
 import type { ExportOptions } from './operations/export.ts';
 import type { Finding } from './operations/finding.ts';
 import type { HandleForm } from './operations/handle-form.ts';
@@ -237,6 +237,9 @@ export interface OAuthDatabase extends AsyncDisposable {
    * here as used; what has ended is not stored; what ends at the source ends here. To run it again does no harm, and finishes what
    * an earlier run began.
    *
+   * Where what comes is what is there already, it is `kept` in every mode: a dry run with `replace` compares two databases. An entry
+   * that is named as {@link Removed} is removed.
+   *
    * Plain handles are hashed where handles are hashed here. What was revoked or deleted here since the export is not known as such,
    * and comes back: revoke it again.
    *
@@ -246,7 +249,10 @@ export interface OAuthDatabase extends AsyncDisposable {
    * @example
    * await to.import(from.export({ kinds: exportedKinds }));
    */
-  import(records: AsyncIterable<Exported> | Iterable<Exported>, options?: ImportOptions): Promise<Imported>;
+  import(
+    records: AsyncIterable<Exported | Removed> | Iterable<Exported | Removed>,
+    options?: ImportOptions,
+  ): Promise<Imported>;
 
   /**
    * Clears away what is of no use, and says how much: entries that have ended and are still there, members of lists that name what

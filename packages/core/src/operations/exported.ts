@@ -33,6 +33,16 @@ export interface ExportedRecord {
   readonly record: Record<string, unknown>;
 }
 
+/** Names an entry that is not there any more, so that an import removes it, too. */
+export type Removed =
+  | { readonly kind: 'held'; readonly key: string; readonly removed: true }
+  | {
+      readonly kind: Kind;
+      readonly id: string;
+      readonly handles?: HandleForm | undefined;
+      readonly removed: true;
+    };
+
 /** All kinds, in the order in which a reader wants to see them. */
 export const exportedKinds: readonly ExportedKind[] = [
   'held',

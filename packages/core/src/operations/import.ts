@@ -1,10 +1,11 @@
 import type { Delete, Moment, Put } from '../driver.ts';
 import { contended, TRIES } from '../grants/record-store.ts';
 import { kindOf } from '../input.ts';
-import type { Exported } from './exported.ts';
+import type { Exported, Removed } from './exported.ts';
 import { incomingOf, type Incoming } from './incoming.ts';
 import { absent, Look, type Write } from './look.ts';
 import type { ImportMode } from './merge.ts';
+import { removeNamed } from './remove.ts';
 import type { Stores } from './stores.ts';
 
 export interface ImportOptions {
@@ -26,6 +27,8 @@ export interface Imported {
   readonly expired: number;
   /** How many are known here as used, or as rotated: they would be valid again. */
   readonly refused: number;
+  /** How many were removed, because they are named as such. */
+  readonly removed: number;
   /** How many were left out because what is there cannot be read; `replace` replaces that, too. */
   readonly unreadable: number;
 }
@@ -54,6 +57,7 @@ export class Importer {
     kept: 0,
     expired: 0,
     refused: 0,
+    removed: 0,
     unreadable: 0,
   };
 
@@ -67,11 +71,14 @@ export class Importer {
     this.#dryRun = dryRun;
   }
 
-  async run(records: AsyncIterable<Exported> | Iterable<Exported>): Promise<Imported> {
-    const running = new Set<Promise<void>>();
+  async run(records: AsyncIterable<Exported | Removed> | Iterable<Exported | Removed>): Promise<Imported> {
+    const running = new Set<Promise<unknown>>();
     try {
       for await (const piece of pieces(records, PIECE)) {
-        const work = this.#piece(piece.map((one) => incomingOf(this.#stores, one)));
+        const gone = piece.filter(isRemoved);
+        const there = piece.filter((one) => !isRemoved(one)) as Exported[];
+        const incoming = there.map((one) => incomingOf(this.#stores, one));
+        const work = Promise.all([this.#piece(incoming), ...gone.map((one) => this.#remove(one))]);
         // Whoever waits below gets the failure.
         work.then(
           () => running.delete(work),
@@ -86,6 +93,10 @@ export class Importer {
       await Promise.allSettled(running);
     }
     return { ...this.#count };
+  }
+
+  async #remove(one: Removed): Promise<void> {
+    if (await removeNamed(this.#stores, one, this.#dryRun)) this.#count.removed++;
   }
 
   async #piece(incoming: readonly Incoming[]): Promise<void> {
@@ -183,6 +194,10 @@ export class Importer {
 /** What a rotated token leaves behind where it is kept elsewhere than before. */
 function replacedBy({ record, other }: Incoming): readonly Delete[] {
   return other === null || record['rotated_at'] === undefined ? [] : [{ key: other }];
+}
+
+function isRemoved(one: Exported | Removed): one is Removed {
+  return typeof one === 'object' && one !== null && 'removed' in one;
 }
 
 async function* pieces<T>(

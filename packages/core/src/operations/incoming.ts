@@ -12,6 +12,7 @@ import {
   type Exported,
   type ExportedKind,
   type ExportedRecord,
+  type Removed,
 } from './exported.ts';
 import type { Stores } from './stores.ts';
 
@@ -19,7 +20,7 @@ import type { Stores } from './stores.ts';
 export interface Incoming {
   readonly kind: ExportedKind;
   readonly key: string;
-  /** Empty for a token that is held. */
+  /** Of a token that is held, see {@link heldRecord}. */
   readonly record: Record<string, unknown>;
   /** Epoch milliseconds; `null`: never. */
   readonly endsAt: number | null;
@@ -41,8 +42,16 @@ export function incomingOf(stores: Stores, exported: Exported): Incoming {
   const end = checkEnd(exported.expires_at);
   if (exported.kind === 'held') {
     const key = stores.heldPrefix + checkKey(exported.key);
-    const value = stores.keyRing.seal(key, checkToken(exported.value, 'value'));
-    return { kind, key, record: {}, endsAt: end, put: { key, value, expiresAt: end }, other: null };
+    const token = checkToken(exported.value, 'value');
+    const value = stores.keyRing.seal(key, token);
+    return {
+      kind,
+      key,
+      record: heldRecord(token),
+      endsAt: end,
+      put: { key, value, expiresAt: end },
+      other: null,
+    };
   }
   const { records } = stores;
   const { id, record: named } = nameOf(stores, exported);
@@ -56,6 +65,11 @@ function otherOf({ records }: Stores, kind: Kind, id: string, key: string): stri
   if (!records.isShared || kind !== 'refresh') return null;
   const live = records.keys.of(kind, id);
   return key === live ? records.keys.rotated(id) : live;
+}
+
+/** A token that is held, as a record, to be compared with another one. */
+export function heldRecord(token: string): Record<string, unknown> {
+  return { token };
 }
 
 interface Named {
@@ -73,6 +87,20 @@ function withName(kind: Kind, id: string, record: Record<string, unknown>): Name
   if (record[member] !== undefined && record[member] !== id)
     throw new TypeError(`record.${member} must be the id of the record`);
   return { id, record };
+}
+
+/** The keys under which an entry that is named by its source may be kept here. */
+export function keysOfNamed(stores: Stores, named: Removed): string[] {
+  const { records, heldPrefix, handles } = stores;
+  if (!exportedKinds.includes(named.kind))
+    throw new TypeError(`kind must be one of ${exportedKinds.join(', ')}`);
+  if (named.kind === 'held') return [heldPrefix + checkKey(named.key)];
+  const { kind, handles: form } = named;
+  const id = checkKey(named.id, 'id');
+  const isHere = !handleKinds.has(kind) || form === handles;
+  const here = isHere ? id : withHandle(stores, kind, id, form, {}).id;
+  const key = records.keys.of(kind, here);
+  return records.isShared && kind === 'refresh' ? [key, records.keys.rotated(here)] : [key];
 }
 
 /** A record under the handle that its secret has here. A plain one can be hashed, and nothing else can be changed. */

@@ -4,8 +4,8 @@ import { isOAuthDatabaseError } from '../error.ts';
 import type { Kind } from '../grants/keys.ts';
 import { endOf } from '../grants/record-life.ts';
 import { REMEMBER_MS } from '../grants/record-store.ts';
-import type { Incoming } from './incoming.ts';
-import { verdict, type ImportMode } from './merge.ts';
+import { heldRecord, type Incoming } from './incoming.ts';
+import { isSame, verdict, type ImportMode } from './merge.ts';
 import type { Stores } from './stores.ts';
 
 const OPERATION = 'import';
@@ -65,16 +65,16 @@ export class Look {
     // The backend may keep what has ended: it is replaced by whatever comes.
     if (endsAt !== null && endsAt <= this.#stores.records.now())
       return { incoming, checks, outcome: 'stored' };
+    if (isSame({ record, endsAt }, incoming)) return 'kept';
     const decided = verdict(this.#mode, { record, endsAt }, incoming);
     return decided === 'take' ? { incoming, checks, outcome: 'replaced' } : decided;
   }
 
-  /** What is there; nothing is known of a token that is held. `null` when it cannot be read. */
+  /** What is there; `null` when it cannot be read. */
   #decoded({ kind, key }: Incoming, value: string): Record<string, unknown> | null {
     try {
       if (kind !== 'held') return this.#stores.records.decode(kind, key, value);
-      this.#stores.keyRing.open(key, value);
-      return {};
+      return heldRecord(this.#stores.keyRing.open(key, value));
     } catch (error) {
       if (isOAuthDatabaseError(error)) return null;
       throw error;
@@ -95,7 +95,7 @@ export class Look {
     const keys = incoming.flatMap(({ kind, key }, i) =>
       kind === 'held' && entries[i] !== null ? [key] : [],
     );
-    if (keys.length === 0 || this.#mode !== 'merge') return ends;
+    if (keys.length === 0) return ends;
     const { calls, driver } = this.#stores;
     await calls.run(OPERATION, 'read', async (at) => {
       const lives = await driver.timeLeft(keys, at);

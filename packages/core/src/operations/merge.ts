@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { isoTime } from '../grants/record-input.ts';
 
 /** What becomes of an entry that is there already. */
@@ -33,6 +34,13 @@ export function verdict(mode: ImportMode, there: Version, comes: Version): 'take
   // Of the same age: the one that was prolonged. None that never ends takes the place of one that does.
   const isLater = comes.endsAt !== null && there.endsAt !== null && comes.endsAt > there.endsAt + EXACT_MS;
   return isLater ? 'take' : 'kept';
+}
+
+/** Whether two entries say the same, and end when the other does. */
+export function isSame(there: Version, comes: Version): boolean {
+  const [one, other] = [there.endsAt, comes.endsAt];
+  const endsAlike = one === null || other === null ? one === other : Math.abs(one - other) <= EXACT_MS;
+  return endsAlike && isDeepStrictEqual(there.record, comes.record);
 }
 
 function isEnded({ record }: Version): boolean {

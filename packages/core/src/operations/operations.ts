@@ -1,4 +1,4 @@
-import type { Exported } from './exported.ts';
+import type { Exported, Removed } from './exported.ts';
 import { exportAll, type ExportOptions } from './export.ts';
 import type { Finding } from './finding.ts';
 import { health, type Health } from './health.ts';
@@ -38,7 +38,7 @@ export class Operations {
   }
 
   async import(
-    records: AsyncIterable<Exported> | Iterable<Exported>,
+    records: AsyncIterable<Exported | Removed> | Iterable<Exported | Removed>,
     options: ImportOptions = {},
   ): Promise<Imported> {
     return new Importer(this.#stores, options).run(records);

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { exportedKinds, type Exported } from '../../../operations/exported.ts';
+import { exportedKinds, type Exported, type Removed } from '../../../operations/exported.ts';
 import type { OAuthDatabase } from '../../../oauth-database.ts';
 import type { Imported } from '../../../operations/import.ts';
 import type { Context } from '../../context.ts';
@@ -11,7 +11,15 @@ import { canonical, comparable, elsewhere, everythingIn } from './copying.ts';
 
 const modes = ['merge', 'skip', 'replace'] as const;
 
-const nothing: Imported = { stored: 0, replaced: 0, kept: 0, expired: 0, refused: 0, unreadable: 0 };
+const nothing: Imported = {
+  stored: 0,
+  replaced: 0,
+  kept: 0,
+  expired: 0,
+  refused: 0,
+  removed: 0,
+  unreadable: 0,
+};
 
 /** Two databases in one store, and all that is in the first one. */
 async function copied(t: Context): Promise<{ to: OAuthDatabase; all: Exported[] }> {
@@ -165,6 +173,46 @@ export const importing: Behaviour = {
         const sooner = held('k', 'comes', t.clock.in(hour / 2));
         assert.deepEqual(await to.import([sooner], { mode: 'replace' }), { ...nothing, replaced: 1 });
         assert.equal(await to.getToken('k'), 'comes');
+      },
+    },
+    {
+      name: 'compares two databases, where it replaces and only says so',
+      run: async (t) => {
+        if (!t.supports.scan) return;
+        const { to, all } = await copied(t);
+        await to.import(all);
+        const compare = (): Promise<Imported> => to.import(all, { mode: 'replace', dryRun: true });
+        assert.deepEqual(await compare(), { ...nothing, kept: all.length });
+        const token = all.find(({ kind }) => kind === 'held');
+        assert.ok(token?.kind === 'held');
+        await to.storeToken(token.key, 'another', t.clock.in(hour));
+        assert.deepEqual(await compare(), { ...nothing, kept: all.length - 1, replaced: 1 });
+        await to.deleteToken(token.key);
+        assert.deepEqual(await compare(), { ...nothing, kept: all.length - 1, stored: 1 });
+      },
+    },
+    {
+      name: 'removes what is named as removed, off its lists, too',
+      run: async (t) => {
+        if (!t.supports.scan) return;
+        const { to, all } = await copied(t);
+        await to.import(all);
+        const token = all.find((one) => one.kind === 'token');
+        assert.ok(token?.kind === 'token');
+        const gone = all.map((one): Removed =>
+          one.kind === 'held'
+            ? { kind: 'held', key: one.key, removed: true }
+            : { kind: one.kind, id: one.id, handles: one.handles, removed: true },
+        );
+        assert.deepEqual(await to.import(gone, { dryRun: true }), { ...nothing, removed: all.length });
+        assert.deepEqual(await to.import(gone), { ...nothing, removed: all.length });
+        assert.deepEqual(await to.import(gone), nothing);
+        assert.deepEqual(await everythingIn(to), []);
+        if (t.supports.transactions)
+          assert.deepEqual(
+            await t.listed({ tag: `there:user_tokens:${String(token.record['username'])}`, shared: true }),
+            [],
+          );
       },
     },
     {
