@@ -1,0 +1,2 @@
+export { migrate } from './migrate.ts';
+export type { Compared, Migrated, MigrateOptions, MigrationProgress } from './migrate.ts';
