@@ -178,3 +178,23 @@ describe('a change one of whose commands is not sent', () => {
     }
   });
 });
+
+describe('a change that is repeated because its answer was lost', () => {
+  it.each(Array.from({ length: STOPS }, (_, i) => i))('stays made, and listed: %d', async (lost) => {
+    await rival.commit({ puts: [put('old', 'v')] }, soon());
+    const client = givenIoredisCluster(cluster);
+    let sent = 0;
+    const losing = sending(client, async (key, args) => {
+      const reply = await client.send(key, args);
+      if (args[0] === 'EVALSHA' && sent++ === lost) throw new Error('the connection was lost');
+      return reply;
+    });
+    const driver = new RedisDriver(losing);
+    const first = await driver.commit(rotation(), soon()).catch(() => null);
+    const { committed } = first ?? (await driver.commit(rotation(), soon()));
+    await driver.close();
+    expect(committed).toBe(true);
+    expect(await readable(NAMES)).toEqual(['access', 'old', 'successor']);
+    expect(await listed()).toEqual(['access', 'old', 'successor']);
+  });
+});

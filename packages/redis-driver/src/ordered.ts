@@ -76,12 +76,15 @@ async function decide(change: Change, slot: number, at: Moment, runner: Runner):
   }
 
   const { committed: won, deleted } = committed(decision);
+  const there = decision.outcome === 'failed' ? await thereAlready(puts.filter(outside), at, runner) : [];
+  if (there.length > 0 && (await wasMade(change, at, runner))) return { committed: true, deleted: 0 };
   const cleared = new Step();
   if (won) for (const one of deletes.filter(outside)) cleared.at(one.key).delete(one);
   else if (seen.outcome === 'done') for (const put of puts.filter(outside)) cleared.at(put.key).delete(put);
-  // What was asked for may be there, put by somebody else, and listed.
-  const asked = new Set([take, ...checks].map((one) => one?.key));
-  const unmade = puts.filter(({ key }) => !asked.has(key)).flatMap(({ tags = [] }) => tags);
+  // What was asked for may be there, put by somebody else, and listed; so may what an earlier run of this change has left.
+  const listed = new Set([take, ...checks].map((one) => one?.key));
+  if (seen.outcome !== 'done') for (const { key } of there) listed.add(key);
+  const unmade = puts.filter(({ key }) => !listed.has(key)).flatMap(({ tags = [] }) => tags);
   return partly(
     async () => {
       const more = count(await cleared.run(at, runner));
@@ -90,6 +93,25 @@ async function decide(change: Change, slot: number, at: Moment, runner: Runner):
     },
     won || preparations.length > 0,
   );
+}
+
+/** Which of the entries that a change prepares are there, as an earlier run of it may have left them. */
+async function thereAlready(puts: readonly Put[], at: Moment, runner: Runner): Promise<readonly Put[]> {
+  const values = await Promise.all(puts.map(({ key }) => runner.send(key, ['GET', key], at)));
+  return puts.filter((_, i) => values[i] !== null);
+}
+
+/** Whether an earlier run of a change was made, and its answer lost: where it asks, there is what it puts or deletes. */
+async function wasMade(
+  { checks = [], puts = [], deletes = [] }: Change,
+  at: Moment,
+  runner: Runner,
+): Promise<boolean> {
+  const [asked] = checks;
+  const own = puts.find(({ key }) => key === asked?.key);
+  if (asked === undefined || (own === undefined && !deletes.some(({ key }) => key === asked.key)))
+    return false;
+  return (await runner.send(asked.key, ['GET', asked.key], at)) === (own?.value ?? null);
 }
 
 /** Runs the rest of a change. Once something that can be seen `isDone`, no failure means that nothing was changed. */
