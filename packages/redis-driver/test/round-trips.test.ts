@@ -47,6 +47,22 @@ function tokens() {
   return { client_id: 'c', username: 'u', accessToken: { jti: randomUUID() }, refreshToken };
 }
 
+/** The same in the layout of the gateway. */
+async function openGateway(): Promise<Counted> {
+  const lockstep = new Lockstep(oneNode());
+  const prefix = namespace();
+  const db = new DriverDatabase(new RedisDriver(lockstep), {
+    keyPrefix: `${prefix}held:`,
+    serverKeyPrefix: `${prefix}issued:`,
+    layout: 'gateway',
+  });
+  onTestFinished(() => db.close());
+  await db.clients.register({ client_id: 'c' });
+  await storeOneOfEach(db);
+  await db.issue(tokens());
+  return { db, count: (work) => lockstep.count(work) };
+}
+
 /** Everything that is one round trip wherever it is. */
 const single: readonly (readonly [
   name: string,
@@ -179,5 +195,23 @@ describe('on a cluster, over all slots', () => {
     const { db, count } = await start();
     await storeOneOfEach(db);
     expect(await count(() => rotate(db, 'refresh'))).toHaveLength(4);
+  });
+});
+
+describe('in the layout of the gateway', () => {
+  it('what says when it ends is read as elsewhere', async () => {
+    const { db, count } = await openGateway();
+    expect(await count(() => db.accessTokens.get('jti'))).toEqual(['GET']);
+    expect(await count(() => db.refreshTokens.get('refresh'))).toEqual(['GET']);
+    expect(await count(() => db.codes.peek('code'))).toEqual(['GET']);
+    expect(await count(() => rotate(db, 'refresh'))).toEqual(['MGET', 'EVALSHA GET PTTL']);
+  });
+
+  it('a hash is looked for under a name of a client, and only where there is no string', async () => {
+    const { db, count } = await openGateway();
+    expect(await count(() => db.clients.get('c'))).toEqual(['GET PTTL']);
+    expect(await count(() => db.clients.get('none'))).toEqual(['GET PTTL', 'HGETALL']);
+    expect(await count(() => db.accessTokens.get('none'))).toEqual(['GET']);
+    expect(await count(() => db.refreshTokens.get('none'))).toEqual(['GET']);
   });
 });

@@ -82,7 +82,7 @@ export class RecordReader {
     if (refs.length === 0) return [];
     const keys = refs.map((ref) => this.keyOf(ref));
     return this.calls.run(operation, 'read', async (at) => {
-      const entries = await this.driver.read(keys, at);
+      const [entries, lives] = await Promise.all([this.driver.read(keys, at), this.#livesOf(refs, keys, at)]);
       const found = refs.map((ref, i): Found | null => {
         const entry = entries[i];
         const key = keys[i];
@@ -90,8 +90,20 @@ export class RecordReader {
         const record = this.decode(ref.kind, key, entry.value);
         return { ...ref, key, record, value: entry.value, version: entry.version };
       });
-      return this.#alive(found, at);
+      return this.#alive(found, at, lives);
     });
+  }
+
+  /** How long registrations still live, where their keys decide: asked for beside them, so that it takes no time. */
+  async #livesOf(
+    refs: readonly Ref[],
+    keys: readonly string[],
+    at: Moment,
+  ): Promise<ReadonlyMap<string, number | null> | undefined> {
+    if (!this.isShared || !this.backendExpires || refs.some(({ kind }) => kind !== 'client'))
+      return undefined;
+    const lives = await this.driver.timeLeft(keys, at);
+    return new Map(keys.map((key, i) => [key, lives[i] ?? null]));
   }
 
   /**
@@ -125,8 +137,14 @@ export class RecordReader {
   }
 
   /** What of these is alive, in their places. */
-  async #alive<T extends Kept>(found: readonly (T | null)[], at: Moment): Promise<(T | null)[]> {
-    const ending = this.isShared ? await withEndsOfKeys(this.driver, found, at, this.backendExpires) : found;
+  async #alive<T extends Kept>(
+    found: readonly (T | null)[],
+    at: Moment,
+    lives?: ReadonlyMap<string, number | null>,
+  ): Promise<(T | null)[]> {
+    const ending = this.isShared
+      ? await withEndsOfKeys(this.driver, found, at, this.backendExpires, lives)
+      : found;
     return ending.map((one) => (one !== null && isLive(one.record, at.now) ? one : null));
   }
 

@@ -11,6 +11,9 @@ export const APPLICATION_COMMANDS: readonly string[] = [
 /** What a cluster's clients need besides, to know where which key is. */
 export const CLUSTER_COMMANDS: readonly string[] = ['cluster|slots'];
 
+/** What the layout of the gateway needs besides, to read the registrations that its service's first releases stored as hashes. */
+export const GATEWAY_COMMANDS: readonly string[] = ['type', 'hgetall', 'hget', 'hlen'];
+
 /** What this command asks a server besides. Nothing that reads or changes a key. */
 export const OPERATOR_COMMANDS: readonly string[] = [
   ...['ping', 'info', 'dbsize', 'lastsave', 'bgsave', 'type', 'select'],

@@ -182,3 +182,13 @@ it('prints rights under the prefixes of the database, one user a line', async ()
     /^user oauthdb on resetkeys ~a\\\*b:\* ~\{a\\\*b:\* ~oauth:\* ~\{oauth:\* resetchannels nocommands \+get /,
   );
 });
+
+it('prints the rights that the layout of the gateway needs besides', async () => {
+  const [application, operator] = (await output(['doctor', '--acl', '--layout', 'gateway']))
+    .trim()
+    .split('\n');
+  for (const right of ['+type', '+hgetall', '+hget', '+hlen']) {
+    expect(application?.split(' ')).toContain(right);
+    expect(operator?.split(' ').filter((one) => one === right)).toEqual([right]);
+  }
+});

@@ -24,22 +24,22 @@ const LAST_MS = 8.64e15;
  * not know as it was. What is said counts where both agree, for it is exact.
  *
  * @param keysDecide - whether keys end when their records do, and no later.
+ * @param known - how long keys still live, where that has been asked for already.
  */
 export async function withEndsOfKeys<T extends Ending>(
   driver: Driver,
   found: readonly (T | null)[],
   at: Moment,
   keysDecide: boolean,
+  known?: ReadonlyMap<string, number | null>,
 ): Promise<(T | null)[]> {
   const unsure = found.filter(
     (one): one is T & Ending =>
       one !== null && (one.record['expires_at'] === undefined || (keysDecide && one.kind === 'client')),
   );
   if (unsure.length === 0) return [...found];
-  const lives = await driver.timeLeft(
-    unsure.map(({ key }) => key),
-    at,
-  );
+  const keys = unsure.map(({ key }) => key);
+  const lives = known === undefined ? await driver.timeLeft(keys, at) : keys.map((key) => known.get(key));
   const left = new Map<T | null, number | null>(unsure.map((one, i) => [one, lives[i] ?? null]));
   return found.map((one) => {
     const life = left.get(one);

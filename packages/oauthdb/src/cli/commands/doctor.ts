@@ -1,5 +1,11 @@
 import { resolveOptions, type Finding } from '@oauthdb/core';
-import { aclRules, APPLICATION_COMMANDS, CLUSTER_COMMANDS, OPERATOR_COMMANDS } from '../../doctor/acl.ts';
+import {
+  aclRules,
+  APPLICATION_COMMANDS,
+  CLUSTER_COMMANDS,
+  GATEWAY_COMMANDS,
+  OPERATOR_COMMANDS,
+} from '../../doctor/acl.ts';
 import { examine } from '../../doctor/doctor.ts';
 import type { Step } from '../../doctor/step.ts';
 import type { Context } from '../context.ts';
@@ -76,10 +82,11 @@ async function printFinding(
 }
 
 async function printAcl(context: Context): Promise<void> {
-  const { keyPrefix, serverKeyPrefix } = resolveOptions(await context.databaseOptions());
+  const { keyPrefix, serverKeyPrefix, layout } = resolveOptions(await context.databaseOptions());
   const prefixes = [keyPrefix, serverKeyPrefix];
-  const application = [...APPLICATION_COMMANDS, ...CLUSTER_COMMANDS];
-  const operator = [...application, ...OPERATOR_COMMANDS];
+  const ofLayout = layout === 'gateway' ? GATEWAY_COMMANDS : [];
+  const application = [...APPLICATION_COMMANDS, ...CLUSTER_COMMANDS, ...ofLayout];
+  const operator = [...new Set([...application, ...OPERATOR_COMMANDS])];
   const { out } = context;
   if (out.json) return out.value({ prefixes, application, operator });
   // An ACL file knows no comments: they go elsewhere.
