@@ -66,7 +66,10 @@ async function* reach(
     nodes,
     scheme,
     password = options.redis?.password,
-  } = parseRedisUrl(url, [...['redis', 'rediss', 'redis+cluster', 'rediss+cluster']]);
+  } = parseRedisUrl(
+    url,
+    ['redis', 'redis+sentinel', 'redis+cluster'].flatMap((one) => [one, one.replace('redis', 'rediss')]),
+  );
   const { tls, connectionTimeout = 10_000 } = options.redis ?? {};
   const isSecure = scheme.startsWith('rediss') || (tls !== undefined && tls !== false);
   let reached = false;
