@@ -3,7 +3,7 @@ import type { OAuthDatabase } from '@oauthdb/core';
 import { keyOf, LIFE_MS, missing, VALUE } from '../operations.ts';
 import type { Subject } from '../subject.ts';
 
-const USERS = 512;
+const USERS = 8192;
 const CLIENTS = 32;
 const RECORDS = 512;
 /** More than are ever rotated at once. */

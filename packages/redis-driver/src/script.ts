@@ -140,9 +140,9 @@ local function carryOut(deadline, k, a, last)
           call('ZREM', list, unpack(gone))
         end
         -- What others took off the set goes off the list as well, or their own members would not show in the numbers below; of
-        -- a long list it stays until it ends.
-        local known = call('ZRANGE', list, 0, 128)
-        if #known > 0 and #known <= 128 then
+        -- a long list, where to look takes longer than all the rest, it stays until it ends.
+        local known = call('ZCARD', list) <= 32 and call('ZRANGE', list, 0, -1) or {}
+        if #known > 0 then
           for i, there in ipairs(call('SMISMEMBER', set, unpack(known))) do
             if there == 0 then call('ZREM', list, known[i]) end
           end
