@@ -77,7 +77,8 @@ async function decide(change: Change, slot: number, at: Moment, runner: Runner):
 
   const { committed: won, deleted } = committed(decision);
   const there = decision.outcome === 'failed' ? await thereAlready(puts.filter(outside), at, runner) : [];
-  if (there.length > 0 && (await wasMade(change, at, runner))) return { committed: true, deleted: 0 };
+  if (there.length > 0 && (await wasMade(puts.filter(inside), at, runner)))
+    return { committed: true, deleted: 0 };
   const cleared = new Step();
   if (won) for (const one of deletes.filter(outside)) cleared.at(one.key).delete(one);
   else if (seen.outcome === 'done') for (const put of puts.filter(outside)) cleared.at(put.key).delete(put);
@@ -101,17 +102,13 @@ async function thereAlready(puts: readonly Put[], at: Moment, runner: Runner): P
   return puts.filter((_, i) => values[i] !== null);
 }
 
-/** Whether an earlier run of a change was made, and its answer lost: where it asks, there is what it puts or deletes. */
-async function wasMade(
-  { checks = [], puts = [], deletes = [] }: Change,
-  at: Moment,
-  runner: Runner,
-): Promise<boolean> {
-  const [asked] = checks;
-  const own = puts.find(({ key }) => key === asked?.key);
-  if (asked === undefined || (own === undefined && !deletes.some(({ key }) => key === asked.key)))
-    return false;
-  return (await runner.send(asked.key, ['GET', asked.key], at)) === (own?.value ?? null);
+/**
+ * Whether an earlier run of a change was made, and its answer lost: what it puts where it decides is there. That something is not
+ * there says nothing, for a rival may have deleted it.
+ */
+async function wasMade(decided: readonly Put[], at: Moment, runner: Runner): Promise<boolean> {
+  const values = await Promise.all(decided.map(({ key }) => runner.send(key, ['GET', key], at)));
+  return decided.length > 0 && decided.every(({ value }, i) => values[i] === value);
 }
 
 /** Runs the rest of a change. Once something that can be seen `isDone`, no failure means that nothing was changed. */
