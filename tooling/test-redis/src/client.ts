@@ -6,7 +6,7 @@ export interface FailureOptions {
   readonly commandTimeout: number;
 }
 
-/** What these tests use of an `OAuthDatabase`, and of a `Driver`. */
+/** What these tests use of an `OAuthDatabase`. */
 export interface Client {
   database(options: FailureOptions): {
     storeToken(key: string, token: string, expiresAt?: Date): Promise<void>;
@@ -14,13 +14,6 @@ export interface Client {
     hasToken(key: string): Promise<boolean>;
     deleteToken(key: string): Promise<boolean>;
     listTokens(): Promise<string[]>;
-    close(): Promise<void>;
-  };
-  driver(options: FailureOptions): {
-    take(
-      take: { key: string; attempt: string; rememberMs: number },
-      at: { now: number; deadline: number },
-    ): Promise<{ status: string; value?: string }>;
     close(): Promise<void>;
   };
 }

@@ -17,6 +17,8 @@ export const TIMEOUT_MS = 600;
 /** How long a backend that is sound again may take until calls succeed, without anybody restarting anything. */
 const RECOVERY_MS = 15_000;
 
+const CLOSING_MS = 2000;
+
 export type Database = (driver: Driver, options: DatabaseOptions) => OAuthDatabase;
 
 /** What one case works with: a store of its own that it may break, and databases that are closed after it. */
@@ -110,8 +112,10 @@ export class FaultContext {
     }
   }
 
+  /** Closes what is open; what does not close does not keep the next case from beginning. */
   async close(): Promise<void> {
-    await Promise.all(this.#opened.map((one) => one.close()));
+    const closing = this.#opened.map((one) => settled(() => one.close(), CLOSING_MS));
+    for (const how of await Promise.all(closing)) if (how.status === 'rejected') throw how.error;
   }
 
   #make(driver: Driver, options: DatabaseOptions): OAuthDatabase {

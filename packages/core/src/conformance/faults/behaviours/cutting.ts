@@ -1,4 +1,4 @@
-import { setTimeout as sleep } from 'node:timers/promises';
+import { setImmediate as turn, setTimeout as sleep } from 'node:timers/promises';
 import type { FaultContext } from '../context.ts';
 
 /** Runs `work` while the connections are cut every so often. */
@@ -16,4 +16,10 @@ export async function whileCut<T>(t: FaultContext, work: () => Promise<T>, every
     over.abort();
     await cutting;
   }
+}
+
+/** Cuts the connections after so many turns of the event loop. */
+export async function cutAfter(t: FaultContext, turns: number): Promise<void> {
+  for (let i = 0; i < turns; i++) await turn();
+  await t.faults.cut();
 }

@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { OAuthDatabase } from '../../../oauth-database.ts';
 import { flow, issueTokens, redirectUri, storeCode, successors } from '../../behaviours/grants/flow.ts';
 import type { FaultBehaviour } from '../case.ts';
 import { TIMEOUT_MS, type FaultContext } from '../context.ts';
@@ -10,17 +9,14 @@ const ROUNDS = 30;
 /** Thirty at once, on a busy machine, and then once more. */
 const PATIENCE_MS = 5 * TIMEOUT_MS;
 
-/** Makes calls whose replies are all lost, and lets them be repeated once `carriedOut`: how each comes out. */
-async function withoutReplies<T>(
+/** Makes calls whose replies are lost until all are `carriedOut`, when they may be repeated: how each comes out. */
+async function lettingThemRepeat<T>(
   t: FaultContext,
-  db: OAuthDatabase,
   calls: readonly (() => Promise<T>)[],
   carriedOut: () => Promise<boolean>,
 ): Promise<T[]> {
-  await t.recovered(() => db.storeToken('before', 'token'));
-  await t.faults.dropReplies();
   const answers = Promise.all(calls.map((call) => t.outcome(call, 4 * PATIENCE_MS)));
-  for (let tries = 0; tries < 20 && !(await carriedOut()); tries++) await sleep(5);
+  for (let tries = 0; tries < 100 && !(await carriedOut()); tries++) await sleep(5);
   await t.faults.resume();
   return (await answers).map((how) => {
     if (how.status === 'fulfilled') return how.value;
@@ -44,7 +40,9 @@ export const lostReplies: FaultBehaviour = {
         });
         const used = async (): Promise<boolean> =>
           (await Promise.all(codes.map((code) => beside.codes.peek(code)))).every((code) => code === null);
-        const answers = await withoutReplies(t, db, calls, used);
+        await t.recovered(() => db.storeToken('before', 'token'));
+        await t.faults.dropReplies();
+        const answers = await lettingThemRepeat(t, calls, used);
         assert.deepEqual(new Set(answers.map(({ status }) => status)), new Set(['consumed']));
         const again = await Promise.all(
           codes.map((code, i) => beside.codes.consume(code, { client_id: String(flows[i]?.clientId) })),
@@ -63,12 +61,25 @@ export const lostReplies: FaultBehaviour = {
             to: successors(),
           })),
         );
+        // They have read what they rotate: what is lost is the answer to the rotation itself.
+        const ready = Promise.withResolvers<void>();
+        let asked = 0;
         const calls = pairs.map(
           ({ token, to }) =>
             () =>
-              db.refreshTokens.rotate(token, to.next),
+              db.refreshTokens.rotate(token, async () => {
+                asked += 1;
+                if (asked === ROUNDS) await t.faults.dropReplies().then(ready.resolve);
+                await ready.promise;
+                return to.next();
+              }),
         );
-        const answers = await withoutReplies(t, db, calls, async () => false);
+        const carriedOut = async (): Promise<boolean> => {
+          const old = await Promise.all(pairs.map(({ token }) => beside.refreshTokens.get(token)));
+          return old.every((one) => one === null);
+        };
+        await t.recovered(() => db.storeToken('before', 'token'));
+        const answers = await lettingThemRepeat(t, calls, carriedOut);
         for (const [i, { to }] of pairs.entries()) {
           const answer = answers[i];
           assert.equal(answer?.status === 'rotated' && answer.token, to.token);

@@ -30,6 +30,8 @@ export const reencryptionBroken: FaultBehaviour = {
             await sleep(1);
           }
         })();
+        // Whoever waits below gets the failure.
+        reading.catch(() => {});
         await whileCut(t, async () => {
           for (let tries = 0; tries < 20; tries++) {
             const how = await t.outcome(() => db.reencrypt(), 100 * TIMEOUT_MS);

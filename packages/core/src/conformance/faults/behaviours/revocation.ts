@@ -10,7 +10,7 @@ import {
 import type { FaultBehaviour } from '../case.ts';
 import { TIMEOUT_MS } from '../context.ts';
 import type { Settled } from '../settled.ts';
-import { whileCut } from './cutting.ts';
+import { cutAfter } from './cutting.ts';
 
 const ROUNDS = 25;
 
@@ -24,33 +24,30 @@ export const cutRevocation: FaultBehaviour = {
         const [db, rival, beside] = [await t.database(), await t.database(), await t.beside()];
         for (const one of [db, rival]) await t.recovered(() => one.storeToken('before', 'token'));
         let acknowledged = 0;
-        await whileCut(t, async () => {
-          for (let round = 0; round < ROUNDS; round++) {
-            const f = flow();
-            const first = await issueTokens(beside, f);
-            const [to, redeemed] = [successors(), issuance(f, await storeCode(beside, f))];
-            const { jti, token, ...redemption } = redeemed;
-            const rotating = t.outcome(
-              () => rival.refreshTokens.rotate(first.token, to.next),
-              6 * TIMEOUT_MS,
-            );
-            const issuing = t.outcome(() => rival.issue(redemption), 6 * TIMEOUT_MS);
-            const revoked = await t.outcome(() => db.revoke({ username: f.username }), 10 * TIMEOUT_MS);
-            const [rotated, issued] = [await rotating, await issuing];
-            if (revoked.status !== 'fulfilled') continue;
-            acknowledged++;
-            // Without transactions a call that fails half-way may leave tokens that nobody was given.
-            const { transactions } = beside.supports;
-            const isGiven = (how: Settled<{ status: string }>, status: string): boolean =>
-              transactions || (how.status === 'fulfilled' && how.value.status === status);
-            const given = [
-              first,
-              ...(isGiven(rotated, 'rotated') ? [to] : []),
-              ...(isGiven(issued, 'issued') ? [{ jti, token }] : []),
-            ];
-            assert.equal(await anyAlive(beside, ...given), false, `round ${round}`);
-          }
-        });
+        for (let round = 0; round < ROUNDS; round++) {
+          const f = flow();
+          const first = await issueTokens(beside, f);
+          const [to, redeemed] = [successors(), issuance(f, await storeCode(beside, f))];
+          const { jti, token, ...redemption } = redeemed;
+          const rotating = t.outcome(() => rival.refreshTokens.rotate(first.token, to.next), 6 * TIMEOUT_MS);
+          const issuing = t.outcome(() => rival.issue(redemption), 6 * TIMEOUT_MS);
+          const cutting = cutAfter(t, round % 12);
+          const revoked = await t.outcome(() => db.revoke({ username: f.username }), 10 * TIMEOUT_MS);
+          const [rotated, issued] = [await rotating, await issuing];
+          await cutting;
+          if (revoked.status !== 'fulfilled') continue;
+          acknowledged++;
+          // Without transactions a call that fails half-way may leave tokens that nobody was given.
+          const { transactions } = beside.supports;
+          const isGiven = (how: Settled<{ status: string }>, status: string): boolean =>
+            transactions || (how.status === 'fulfilled' && how.value.status === status);
+          const given = [
+            first,
+            ...(isGiven(rotated, 'rotated') ? [to] : []),
+            ...(isGiven(issued, 'issued') ? [{ jti, token }] : []),
+          ];
+          assert.equal(await anyAlive(beside, ...given), false, `round ${round}`);
+        }
         assert.ok(acknowledged > 0, 'no revocation succeeded');
       },
     },
