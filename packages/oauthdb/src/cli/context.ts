@@ -25,6 +25,7 @@ export class Context implements AsyncDisposable {
   #settings: Promise<Settings> | undefined;
   readonly #opened: AsyncDisposable[] = [];
   readonly #finishing: Promise<unknown>[] = [];
+  #stopsItself = false;
   /** As long as no database says otherwise, everything may be a secret. */
   #plainHandles = true;
 
@@ -42,16 +43,13 @@ export class Context implements AsyncDisposable {
   }
 
   get settings(): Promise<Settings> {
-    if (this.options.db !== undefined && holdsPassword(this.options.db) && this.#settings === undefined) {
-      this.out.warn('everybody on this machine can read a password in --db: put the URL into OAUTHDB_URL');
-    }
     this.#settings ??= this.#settle();
     return this.#settings;
   }
 
-  /** Opens the database. It is closed when the command ends. */
-  async db(): Promise<OAuthDatabase> {
-    const { url, options } = await this.settings;
+  /** Opens the database, or the one of `to` by the same options. It is closed when the command ends. */
+  async db(to?: string): Promise<OAuthDatabase> {
+    const { url, options } = to === undefined ? await this.settings : await this.#settle(to);
     const db = this.closing(await open(url, options));
     this.#plainHandles = db.handles === 'plain';
     return db;
@@ -94,9 +92,30 @@ export class Context implements AsyncDisposable {
     if (!(await confirm(this.terminal, question))) throw new Failure('nothing was changed', EXIT.no);
   }
 
-  async #settle(): Promise<Settings> {
-    const url = urlOf(this.options, this.env);
+  async #settle(typed: string | undefined = this.options.db): Promise<Settings> {
+    if (typed !== undefined && holdsPassword(typed)) {
+      this.out.warn(
+        'everybody on this machine can read a password that is typed: put the URL into OAUTHDB_URL',
+      );
+    }
+    const url = typed ?? urlOf(this.options, this.env);
     return { url, options: await optionsOf(this.options, this.env) };
+  }
+
+  /** From now on the work ends by itself, in good order, at Ctrl-C; a second one ends it at once. */
+  stopsItself(): void {
+    this.#stopsItself = true;
+  }
+
+  /** Rejects when Ctrl-C is pressed, unless the work ends by itself then. */
+  aborted(): Promise<never> {
+    return new Promise((_, reject) => {
+      const abort = (): void => {
+        if (!this.#stopsItself) reject(new Error('interrupted'));
+      };
+      if (this.signal.aborted) abort();
+      else this.signal.addEventListener('abort', abort, { once: true });
+    });
   }
 
   /** Marks work that ends by itself, and cleans up, when it is interrupted: it is waited for. */

@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import manifest from '../../package.json' with { type: 'json' };
 import { Context } from './context.ts';
+import { EXIT } from './exit-codes.ts';
 import { addGlobalOptions, type GlobalOptions } from './global-options.ts';
 import type { Terminal } from './prompt.ts';
 import { commands } from './commands/index.ts';
@@ -44,19 +45,10 @@ export function createProgram({ env, terminal, signal, exit }: ProgramOptions): 
         const options = this.optsWithGlobals<GlobalOptions>();
         await using context = new Context(options, env, terminal, signal);
         const done = work(context, ...(args.slice(0, -1) as never));
-        const code = await Promise.race([done, aborted(signal)]);
-        if (typeof code === 'number') exit(code);
+        const code = await Promise.race([done, context.aborted()]);
+        exit(code ?? EXIT.ok);
       },
   };
   for (const add of commands) add(cli);
   return program;
-}
-
-/** Rejects when Ctrl-C is pressed: nothing that is under way is waited for. */
-function aborted(signal: AbortSignal): Promise<never> {
-  return new Promise((_, reject) => {
-    const abort = (): void => reject(new Error('interrupted'));
-    if (signal.aborted) abort();
-    else signal.addEventListener('abort', abort, { once: true });
-  });
 }

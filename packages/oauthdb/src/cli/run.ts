@@ -24,7 +24,7 @@ export async function run(
   };
   process.on('SIGINT', interrupt);
   process.on('SIGTERM', interrupt);
-  let exitCode: number = EXIT.ok;
+  let exitCode: number | undefined;
   const program = createProgram({
     env,
     terminal,
@@ -43,5 +43,5 @@ export async function run(
     process.off('SIGINT', interrupt);
     process.off('SIGTERM', interrupt);
   }
-  return interrupted.signal.aborted ? EXIT.interrupted : exitCode;
+  return exitCode ?? (interrupted.signal.aborted ? EXIT.interrupted : EXIT.ok);
 }

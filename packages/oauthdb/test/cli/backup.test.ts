@@ -102,3 +102,33 @@ it('goes on by itself until it is told to stop, and leaves nothing half', async 
   expect(names.length).toBeGreaterThanOrEqual(2);
   for (const name of names) expect((await run(['verify', join(dir, name)])).code).toBe(0);
 });
+
+it('leaves nothing half when it is interrupted, and the backup before as it was', async () => {
+  const place = placeOf(`sqlite:${join(await directory(), 't.db')}`);
+  await using db = await place.open();
+  const tokens = Array.from({ length: 20_000 }, (_, i) => ({
+    key: `user_${i}`,
+    token: `canary-${'x'.repeat(500)}`,
+  }));
+  await db.storeTokens(tokens);
+  const dir = await directory();
+  const file = join(dir, 'f.backup');
+  await writeFile(file, 'the one before');
+  const child = start(['backup', file, ...place.flags], place.run);
+  const done = ended(child);
+  let isKilled = false;
+  // Once it writes: its temporary file is there.
+  const watching = setInterval(() => {
+    void readdir(dir).then((names) => {
+      if (names.length < 2 || isKilled) return;
+      isKilled = true;
+      child.kill('SIGINT');
+    });
+  }, 5);
+  const { code, stderr } = await done;
+  clearInterval(watching);
+  expect(await readdir(dir)).toEqual(['f.backup']);
+  expect(code).toBe(130);
+  expect(stderr).not.toMatch(/error|at /);
+  expect(await readFile(file, 'utf8')).toBe('the one before');
+});

@@ -8,6 +8,7 @@ import { addDoctor } from './doctor.ts';
 import { addGeneratePassword } from './generate-password.ts';
 import { addHeldTokens } from './held-tokens.ts';
 import { addMemory } from './memory.ts';
+import { addMigrate } from './migrate.ts';
 import { addMonitor } from './monitor.ts';
 import { addPing } from './ping.ts';
 import { addPurge } from './purge.ts';
@@ -39,6 +40,7 @@ export const commands: readonly ((cli: Cli) => void)[] = [
   addReencrypt,
   addBackup,
   addRestore,
+  addMigrate,
   addServer,
   addMemory,
   addConnections,

@@ -1,0 +1,169 @@
+import {
+  exportedKinds,
+  type ExportedKind,
+  type Imported,
+  type ImportMode,
+  type OAuthDatabase,
+} from '@oauthdb/core';
+import { Option } from 'commander';
+import { migrate, type Compared, type Migrated } from '../../migrate/index.ts';
+import { open } from '../../open.ts';
+import type { Context } from '../context.ts';
+import { examples } from '../examples.ts';
+import { EXIT, UsageError } from '../exit-codes.ts';
+import { kindList } from '../kind-names.ts';
+import { duration } from '../parse.ts';
+import { Progress } from '../progress.ts';
+import type { Cli } from '../program.ts';
+import { holdsPassword, optionsOf } from '../settings.ts';
+
+interface Options {
+  readonly from?: string;
+  readonly to?: string;
+  readonly fromLayout?: 'oauthdb' | 'gateway';
+  readonly fromKeyPrefix?: string;
+  readonly fromServerKeyPrefix?: string;
+  readonly fromHandles?: 'hashed' | 'plain';
+  readonly fromSecretKeys?: string;
+  readonly fromPepperFile?: string;
+  readonly kinds?: readonly ExportedKind[];
+  readonly mode: ImportMode;
+  readonly follow?: boolean;
+  readonly pause: number;
+  readonly verify: boolean;
+  readonly dryRun?: boolean;
+}
+
+export function addMigrate(cli: Cli): void {
+  cli.program
+    .command('migrate')
+    .description(
+      'Copy a database into another one, while both are in use, and compare them; nobody is logged out',
+    )
+    .option('--from <url>', 'the source; or OAUTHDB_FROM_URL, its password OAUTHDB_FROM_PASSWORD')
+    .option('--to <url>', 'the target; default: the database of every command, whose options count for it')
+    .addOption(new Option('--from-layout <name>', 'the layout of the source').choices(['oauthdb', 'gateway']))
+    .option('--from-key-prefix <prefix>', 'its prefix of tokens that are held')
+    .option('--from-server-key-prefix <prefix>', 'its prefix of what is issued')
+    .addOption(new Option('--from-handles <form>', 'its handles').choices(['hashed', 'plain']))
+    .option('--from-secret-keys <file>', 'its secret keys; or OAUTHDB_FROM_SECRET_KEYS')
+    .option('--from-pepper-file <file>', 'its pepper; or OAUTHDB_FROM_PEPPER')
+    .option('--kinds <kinds>', 'such as clients,access-tokens (default: all)', kindList)
+    .addOption(
+      new Option('--mode <mode>', 'what is there already: the newer one stays, it stays, or it is replaced')
+        .choices(['merge', 'skip', 'replace'])
+        .default('merge'),
+    )
+    .option(
+      '--follow',
+      'go on and copy what changes at the source, until Ctrl-C: then once more, and the comparison',
+    )
+    .option('--pause <duration>', 'with --follow: how long to wait between two passes', duration, 1000)
+    .option('--no-verify', 'without the comparison')
+    .option('--dry-run', 'count what would be done')
+    .addHelpText(
+      'after',
+      `${examples(
+        'oauthdb migrate --from sqlite:./oauth.db --to redis://localhost:6379 --dry-run',
+        'oauthdb migrate --from sqlite:./oauth.db --to redis://localhost:6379',
+        'oauthdb migrate --from redis://old:6379 --from-layout gateway --to redis://new:6379 --follow',
+      )}
+If it is interrupted, run it again. Without a stop: start it with --follow, let the application write to the target, and
+press Ctrl-C; what was written to the source until then is copied in the last pass.
+`,
+    )
+    .action(cli.action(work));
+}
+
+async function work(context: Context, options: Options): Promise<number> {
+  const { follow = false, dryRun = false, mode } = options;
+  if (mode === 'replace' && !dryRun)
+    await context.confirm('Replace what is in the target, the newer included?');
+  const from = context.closing(await source(context, options));
+  const to = await context.db(options.to);
+  if (dryRun) {
+    const { kinds = exportedKinds } = options;
+    return printDry(context, await to.import(from.export({ kinds }), { mode, dryRun }));
+  }
+  const progress = new Progress(context.out);
+  if (follow) {
+    context.stopsItself();
+    context.out.note('following; Ctrl-C ends it, after one more pass');
+  }
+  try {
+    const migrated = await context.finishing(
+      migrate({
+        from,
+        to,
+        mode,
+        follow,
+        kinds: options.kinds,
+        pauseMs: options.pause,
+        verify: options.verify,
+        signal: context.signal,
+        onProgress: ({ phase, records, pass }) =>
+          progress.update(pass > 1 && phase === 'follow' ? `pass ${pass}` : phase, records, null),
+      }),
+    );
+    progress.stop();
+    return await print(context, migrated);
+  } finally {
+    progress.stop();
+  }
+}
+
+/** The source has options of its own, and none of the target's. */
+async function source(context: Context, options: Options): Promise<OAuthDatabase> {
+  const { env } = context;
+  const url = options.from ?? env['OAUTHDB_FROM_URL'];
+  if (url === undefined || url === '') throw new UsageError('name the source: --from, or OAUTHDB_FROM_URL');
+  if (options.from !== undefined && holdsPassword(options.from)) {
+    context.out.warn(
+      'everybody on this machine can read a password in --from: put the URL into OAUTHDB_FROM_URL',
+    );
+  }
+  const { library, tlsCa, timeout } = context.options;
+  const given = {
+    ...(options.fromLayout === undefined ? {} : { layout: options.fromLayout }),
+    ...(options.fromKeyPrefix === undefined ? {} : { keyPrefix: options.fromKeyPrefix }),
+    ...(options.fromServerKeyPrefix === undefined ? {} : { serverKeyPrefix: options.fromServerKeyPrefix }),
+    ...(options.fromHandles === undefined ? {} : { handles: options.fromHandles }),
+    ...(options.fromSecretKeys === undefined ? {} : { secretKeys: options.fromSecretKeys }),
+    ...(options.fromPepperFile === undefined ? {} : { pepperFile: options.fromPepperFile }),
+    ...(library === undefined ? {} : { library }),
+    ...(tlsCa === undefined ? {} : { tlsCa }),
+    ...(timeout === undefined ? {} : { timeout }),
+  };
+  const own = {
+    REDIS_PASSWORD: env['OAUTHDB_FROM_PASSWORD'],
+    OAUTHDB_SECRET_KEYS: env['OAUTHDB_FROM_SECRET_KEYS'],
+    OAUTHDB_PEPPER: env['OAUTHDB_FROM_PEPPER'],
+    OAUTHDB_TLS_CA: env['OAUTHDB_TLS_CA'],
+  };
+  return open(url, await optionsOf(given, own));
+}
+
+async function printDry({ out }: Context, counts: Imported): Promise<number> {
+  if (out.json) await out.value({ ...counts, dry_run: true });
+  else await out.record({ ...counts });
+  return EXIT.ok;
+}
+
+async function print({ out }: Context, { compared, ...counts }: Migrated): Promise<number> {
+  if (out.json) await out.value({ ...counts, compared });
+  else {
+    await out.record({ ...counts });
+    if (compared !== null) await out.line(inWords(compared));
+  }
+  return compared === null || compared.missing === 0 ? EXIT.ok : EXIT.no;
+}
+
+function inWords({ same, different, missing, ended }: Compared): string {
+  const others = [
+    [different, 'say something else'],
+    [missing, 'are missing'],
+    [ended, 'are known there as used'],
+  ] as const;
+  const some = others.filter(([count]) => count > 0).map(([count, what]) => `, ${count} ${what}`);
+  return `compared: ${same} are the same${some.join('')}`;
+}
