@@ -22,6 +22,7 @@ export type { ClientChange, Clients, DeletedClient, Registration } from './grant
 export type { Codes, ConsumedCode } from './grants/codes.ts';
 export type { Issuance, Issued, OwnMembers } from './grants/issue.ts';
 export { fromGateway, toGateway } from './grants/layouts/gateway-record.ts';
+export type { LayoutName } from './grants/layouts/layout.ts';
 export type { Lifetimes } from './grants/lifetimes.ts';
 export type { PageOptions, RecordPage } from './grants/listing.ts';
 export type { NewRefreshToken } from './grants/new-tokens.ts';

@@ -82,7 +82,9 @@ export class RecordReader {
     if (refs.length === 0) return [];
     const keys = refs.map((ref) => this.keyOf(ref));
     return this.calls.run(operation, 'read', async (at) => {
-      const [entries, lives] = await Promise.all([this.driver.read(keys, at), this.#livesOf(refs, keys, at)]);
+      const [entries, lives] = this.isShared
+        ? await Promise.all([this.driver.read(keys, at), this.#livesOf(refs, keys, at)])
+        : [await this.driver.read(keys, at), undefined];
       const found = refs.map((ref, i): Found | null => {
         const entry = entries[i];
         const key = keys[i];
@@ -100,8 +102,7 @@ export class RecordReader {
     keys: readonly string[],
     at: Moment,
   ): Promise<ReadonlyMap<string, number | null> | undefined> {
-    if (!this.isShared || !this.backendExpires || refs.some(({ kind }) => kind !== 'client'))
-      return undefined;
+    if (!this.backendExpires || refs.some(({ kind }) => kind !== 'client')) return undefined;
     const lives = await this.driver.timeLeft(keys, at);
     return new Map(keys.map((key, i) => [key, lives[i] ?? null]));
   }
@@ -137,15 +138,15 @@ export class RecordReader {
   }
 
   /** What of these is alive, in their places. */
-  async #alive<T extends Kept>(
+  #alive<T extends Kept>(
     found: readonly (T | null)[],
     at: Moment,
     lives?: ReadonlyMap<string, number | null>,
-  ): Promise<(T | null)[]> {
-    const ending = this.isShared
-      ? await withEndsOfKeys(this.driver, found, at, this.backendExpires, lives)
-      : found;
-    return ending.map((one) => (one !== null && isLive(one.record, at.now) ? one : null));
+  ): (T | null)[] | Promise<(T | null)[]> {
+    const alive = (all: readonly (T | null)[]): (T | null)[] =>
+      all.map((one) => (one !== null && isLive(one.record, at.now) ? one : null));
+    if (!this.isShared) return alive(found);
+    return withEndsOfKeys(this.driver, found, at, this.backendExpires, lives).then(alive);
   }
 
   #decodeListed(kind: Kind, key: string, value: string): Record<string, unknown> | null {
