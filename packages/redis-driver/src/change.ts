@@ -15,15 +15,21 @@ export function commitInOneStep(change: Change, at: Moment, runner: Runner): Pro
   const operations = new Operations();
   if (take !== undefined) operations.take(take);
   for (const check of checks) operations.check(check);
-  for (const put of puts) {
-    if (put.tags !== undefined) for (const tag of put.tags) operations.tag(tag, put, at.now);
-  }
+  for (const { tag, put } of tagsByList(puts)) operations.tag(tag, put, at.now);
   if (take !== undefined) operations.mark();
   for (const one of deletes) operations.delete(one);
   for (const put of puts) operations.put(put, at.now);
   if (deletes.length > 0) for (const tag of tagsToLeave(deletes, puts)) operations.untag(tag);
   if (operations.keys.length === 0) return Promise.resolve({ committed: true, deleted: 0 });
   return runner.run(operations, at).then(committed);
+}
+
+/** The tags of what is put; those of one list stand next to each other, so that the script looks after it once. */
+function tagsByList(puts: readonly Put[]): { readonly tag: Tag; readonly put: Put }[] {
+  const tags: { readonly tag: Tag; readonly put: Put }[] = [];
+  for (const put of puts) if (put.tags !== undefined) for (const tag of put.tags) tags.push({ tag, put });
+  if (puts.length > 1) tags.sort((a, b) => (a.tag.name < b.tag.name ? -1 : Number(a.tag.name > b.tag.name)));
+  return tags;
 }
 
 export function committed({ outcome, deleted }: ScriptReply): Committed {

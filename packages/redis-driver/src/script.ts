@@ -131,34 +131,37 @@ local function carryOut(deadline, k, a, last)
       local score = life == '' and '+inf' or (early and deadline + ARGV[2] or now) + life
       if set then call('SADD', set, member) end
       if early then call('ZADD', list, 'GT', score, member) else call('ZADD', list, score, member) end
-      if set then
-        -- Never more than twenty thousand at a time: some milliseconds.
-        for _ = 1, 20 do
-          local gone = call('ZRANGE', list, '-inf', '(' .. now, 'BYSCORE', 'LIMIT', 0, 1000)
-          if #gone == 0 then break end
-          call('SREM', set, unpack(gone))
-          call('ZREM', list, unpack(gone))
-        end
-        -- What others took off the set goes off the list as well, or their own members would not show in the numbers below; of
-        -- a long list, where to look takes longer than all the rest, it stays until it ends.
-        local known = call('ZCARD', list) <= 32 and call('ZRANGE', list, 0, -1) or {}
-        if #known > 0 then
-          for i, there in ipairs(call('SMISMEMBER', set, unpack(known))) do
-            if there == 0 then call('ZREM', list, known[i]) end
+      -- Of several members of one list in a row, the last one looks after it.
+      if a + 4 > last or ARGV[a + 4] ~= verb or KEYS[k + (set and 2 or 1)] ~= key then
+        if set then
+          -- Never more than twenty thousand at a time: some milliseconds.
+          for _ = 1, 20 do
+            local gone = call('ZRANGE', list, '-inf', '(' .. now, 'BYSCORE', 'LIMIT', 0, 1000)
+            if #gone == 0 then break end
+            call('SREM', set, unpack(gone))
+            call('ZREM', list, unpack(gone))
           end
+          -- What others took off the set goes off the list as well, or their own members would not show in the numbers below; of
+          -- a long list, where to look takes longer than all the rest, it stays until it ends.
+          local known = call('ZCARD', list) <= 32 and call('ZRANGE', list, 0, -1) or {}
+          if #known > 0 then
+            for i, there in ipairs(call('SMISMEMBER', set, unpack(known))) do
+              if there == 0 then call('ZREM', list, known[i]) end
+            end
+          end
+        else
+          call('ZREMRANGEBYSCORE', list, '-inf', '(' .. now)
         end
-      else
-        call('ZREMRANGEBYSCORE', list, '-inf', '(' .. now)
-      end
-      -- It lives as long as its longest member, and for ever if it has a member of somebody else's.
-      local last = call('ZRANGE', list, -1, -1, 'WITHSCORES')[2] or now
-      if last == 'inf' or verb == 'keep' or set and call('SCARD', set) > call('ZCARD', list) then
-        call('PERSIST', list)
-        if set then call('PERSIST', set) end
-      else
-        life = math.max(1, tonumber(last) - now)
-        call('PEXPIRE', list, life)
-        if set then call('PEXPIRE', set, life) end
+        -- It lives as long as its longest member, and for ever if it has a member of somebody else's.
+        local longest = call('ZRANGE', list, -1, -1, 'WITHSCORES')[2] or now
+        if longest == 'inf' or verb == 'keep' or set and call('SCARD', set) > call('ZCARD', list) then
+          call('PERSIST', list)
+          if set then call('PERSIST', set) end
+        else
+          life = math.max(1, tonumber(longest) - now)
+          call('PEXPIRE', list, life)
+          if set then call('PEXPIRE', set, life) end
+        end
       end
       k, a = k + (set and 2 or 1), a + 4
 

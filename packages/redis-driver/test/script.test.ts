@@ -108,6 +108,20 @@ describe('the script', () => {
     expect((await redis.zrange(key('t'), '0', '-1')).toSorted()).toEqual(['here', 'new']);
   });
 
+  it('tag and share, several members of one list in a row: looks after the list once, for all of them', async () => {
+    await redis.zadd(key('t'), Date.now() - 1000, 'gone');
+    await run(['t', 't', 'u'], 'tag', 'long', '9000', '', 'tag', 'short', '2000', '', 'tag', 'x', '1000', '');
+    expect(await redis.zrange(key('t'), '0', '-1')).toEqual(['short', 'long']);
+    expect(await redis.pttl(key('t'))).toBeGreaterThan(8000);
+    expect(await redis.pttl(key('u'))).toBeLessThanOrEqual(1000);
+    await redis.sadd(key('s'), 'gone');
+    await redis.zadd(key('e'), Date.now() - 1000, 'gone');
+    const both = ['s', 'e', 's', 'e'];
+    await run(both, 'share', 'long', '9000', '', 'share', 'short', '2000', '');
+    expect((await redis.smembers(key('s'))).toSorted()).toEqual(['long', 'short']);
+    for (const name of ['s', 'e']) expect(await redis.pttl(key(name))).toBeGreaterThan(8000);
+  });
+
   it('share and unshare: a set, and beside it a sorted set, with the same members and life', async () => {
     await redis.sadd(key('s'), 'gone');
     await redis.zadd(key('e'), Date.now() - 1000, 'gone');
