@@ -61,6 +61,7 @@ end
 local clock = call('TIME')
 local now = clock[1] * 1000 + clock[2] / 1000
 now = now - now % 1
+local past = '(' .. now
 
 -- One call: its deadline, its first key, its first argument and its last one.
 local function carryOut(deadline, k, a, last)
@@ -136,7 +137,7 @@ local function carryOut(deadline, k, a, last)
         if set then
           -- Never more than twenty thousand at a time: some milliseconds.
           for _ = 1, 20 do
-            local gone = call('ZRANGE', list, '-inf', '(' .. now, 'BYSCORE', 'LIMIT', 0, 1000)
+            local gone = call('ZRANGE', list, '-inf', past, 'BYSCORE', 'LIMIT', 0, 1000)
             if #gone == 0 then break end
             call('SREM', set, unpack(gone))
             call('ZREM', list, unpack(gone))
@@ -150,7 +151,7 @@ local function carryOut(deadline, k, a, last)
             end
           end
         else
-          call('ZREMRANGEBYSCORE', list, '-inf', '(' .. now)
+          call('ZREMRANGEBYSCORE', list, '-inf', past)
         end
         -- It lives as long as its longest member, and for ever if it has a member of somebody else's.
         local longest = call('ZRANGE', list, -1, -1, 'WITHSCORES')[2] or now
