@@ -1,5 +1,5 @@
 import type { Calls } from '../calls.ts';
-import type { Driver, Moment, Page, Where } from '../driver.ts';
+import type { Driver, Entry, Moment, Page, Where } from '../driver.ts';
 import { isOAuthDatabaseError, OAuthDatabaseError } from '../error.ts';
 import { Pages } from '../pages.ts';
 import type { Codec } from './codec.ts';
@@ -85,15 +85,15 @@ export class RecordReader {
       const [entries, lives] = this.isShared
         ? await Promise.all([this.driver.read(keys, at), this.#livesOf(refs, keys, at)])
         : [await this.driver.read(keys, at), undefined];
-      const found = refs.map((ref, i): Found | null => {
-        const entry = entries[i];
-        const key = keys[i];
-        if (entry === null || entry === undefined || key === undefined) return null;
-        const record = this.decode(ref.kind, key, entry.value);
-        return { ...ref, key, record, value: entry.value, version: entry.version };
-      });
+      const found = refs.map((ref, i) => this.#found(ref, keys[i] ?? '', entries[i]));
       return this.#alive(found, at, lives);
     });
+  }
+
+  #found(ref: Ref, key: string, entry: Entry | null | undefined): Found | null {
+    if (entry === null || entry === undefined) return null;
+    const record = this.decode(ref.kind, key, entry.value);
+    return { ...ref, key, record, value: entry.value, version: entry.version };
   }
 
   /** How long registrations still live, where their keys decide: asked for beside them, so that it takes no time. */
@@ -170,7 +170,15 @@ export class RecordReader {
   }
 
   async readOne(operation: string, kind: Kind, id: string): Promise<Found | null> {
-    return (await this.read(operation, [{ kind, id }]))[0] ?? null;
+    const ref = { kind, id };
+    if (this.isShared) return (await this.read(operation, [ref]))[0] ?? null;
+    const key = this.keyOf(ref);
+    return await this.calls.run(operation, 'read', (at) =>
+      this.driver.read([key], at).then(([entry]) => {
+        const found = this.#found(ref, key, entry);
+        return found !== null && isLive(found.record, at.now) ? found : null;
+      }),
+    );
   }
 
   /** @throws OAuthDatabaseError `OAUTHDB_INTEGRITY` when the record says that it belongs elsewhere. */
