@@ -1,2 +1,3 @@
+export { dualWrite } from './dual/dual-write.ts';
 export { migrate } from './migrate.ts';
 export type { Compared, Migrated, MigrateOptions, MigrationProgress } from './migrate.ts';
