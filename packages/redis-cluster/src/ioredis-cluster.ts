@@ -27,6 +27,8 @@ export function ownCluster(settings: ClusterSettings): IoredisClient {
     clusterRetryStrategy: reconnectDelay,
     // A command whose connection was lost may have been carried out: core repeats it, if that is harmless, and only then.
     retryDelayOnFailover: 0,
+    // Sixteen times; then calls that were joined are sent one by one, which a slot that is being moved takes.
+    retryDelayOnTryAgain: 20,
     // This needs a right that an application has no other use for.
     enableReadyCheck: false,
     slotsRefreshTimeout: Math.max(1000, silenceMs),

@@ -17,8 +17,8 @@ export interface Batch {
 /** Sends commands of a batch. */
 export interface Sender {
   send(key: string, args: readonly string[]): Promise<unknown>;
-  /** Called when a batch was refused whose calls may go through one by one: to join calls is of no use on this connection. */
-  refused(): void;
+  /** Called when the server has refused a batch whose calls may go through one by one. */
+  refused(error: OAuthDatabaseError): void;
 }
 
 /** One call of a batch. */
@@ -74,7 +74,7 @@ export abstract class JoinedCalls<Answer, One extends Member<Answer>> implements
       for (const { reject } of members) reject(error);
       return;
     }
-    if (error.code === 'OAUTHDB_AUTH' || error.code === 'OAUTHDB_CONFIG') sender.refused();
+    sender.refused(error);
     for (const member of members) this.sendAlone(member);
   }
 }

@@ -20,6 +20,9 @@ class Route {
   opening: Promise<void> | undefined;
 }
 
+/** A slot of a cluster that is being moved refuses commands with several keys, some of which have been moved. */
+const REFUSED_MS = 5000;
+
 export interface RunnerOptions {
   /** Whether calls that come while others are under way are joined, at the end of the turn. */
   readonly coalescing: boolean;
@@ -44,21 +47,24 @@ export class Runner {
   readonly #sender: RunSender;
   /** By the name of the node; a single server has none. */
   readonly #routes = new Map<string, Route>();
-  /** Whether this connection has refused calls because they were joined. */
-  #refused = false;
+  /** Till when calls are sent one by one, because the server has refused some that were joined. */
+  #aloneUntil = -Infinity;
 
   constructor(client: RedisClient, { coalescing, silenceMs }: RunnerOptions) {
     this.#cluster = client.cluster;
     this.#coalescing = coalescing;
     const made = (): void => {
       this.#routes.clear();
-      this.#refused = false;
+      this.#aloneUntil = -Infinity;
     };
     this.#connection = new Connection(client, { made, silenceMs });
     this.#sender = {
       send: (key, args) => this.#connection.send(key, args),
       run: (operations, deadline) => this.#runAlone(operations, deadline),
-      refused: () => (this.#refused = true),
+      refused: ({ retryable }) => {
+        // What does not pass by itself, such as a missing right, holds for this connection.
+        this.#aloneUntil = retryable ? monotonicNow() + REFUSED_MS : Infinity;
+      },
     };
   }
 
@@ -167,7 +173,7 @@ export class Runner {
 
   /** The last batch of a lane, if more may be joined to it. */
   #joinable(lane: number): Batch | undefined {
-    return this.#refused ? undefined : this.#queue.last(lane);
+    return monotonicNow() < this.#aloneUntil ? undefined : this.#queue.last(lane);
   }
 
   #isOpen(key: string): boolean {

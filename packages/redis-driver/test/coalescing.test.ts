@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Put } from '@oauthdb/core';
+import { startPrivateServer } from '@oauthdb/test-redis/server';
 import type {} from '@oauthdb/test-redis/setup';
 import { Redis } from 'ioredis';
 import { beforeEach, describe, expect, inject, it, onTestFinished } from 'vitest';
@@ -186,6 +187,32 @@ describe('one bad call of many', () => {
     expect(gate.names).toEqual(['GET', 'EVALSHA', 'EVALSHA', 'EVALSHA', 'GET', 'GET', 'GET']);
   });
 
+  it('is told from the others where a slot is being moved, which takes commands of one key only', async () => {
+    await redis.mset(key('a'), 'A', key('b'), 'B');
+    const moving = new Gate(new IoredisClient(redis, { isOurs: false }));
+    const send = moving.send.bind(moving);
+    moving.send = async (name, args) => {
+      const reply = send(name, args);
+      if (args[0] !== 'MGET' && Number(args[2]) <= 1) return reply;
+      if (args[0] === 'GET') return reply;
+      await reply.catch(() => {});
+      throw new Error('TRYAGAIN Multiple keys request during rehashing of slot');
+    };
+    driver = new RedisDriver(moving);
+    onTestFinished(() => driver.close());
+    await busy();
+    moving.sent.length = 0;
+    const calls = (): Promise<unknown> =>
+      ends([busy(), get('a'), get('b'), driver.read([key('a'), key('b')], soon()), get('none')]);
+    const expected = [expect.any(String), 'A', 'B', 'OAUTHDB_UNAVAILABLE', 'null'];
+    expect(await calls()).toEqual(expected);
+    expect(moving.names).toEqual(['GET', 'MGET', 'GET', 'GET', 'MGET', 'GET']);
+    moving.sent.length = 0;
+    expect(await calls()).toEqual(expected);
+    // Not joined for a while.
+    expect(moving.names).toEqual(['GET', 'GET', 'GET', 'MGET', 'GET']);
+  });
+
   it('is not sent when its time is over by then', async () => {
     const short = { now: Date.now(), deadline: performance.now() + 1 };
     const calls = ends([busy(), get('a'), get('b', short), set('c', '1', short), set('d', '1')]);
@@ -247,6 +274,9 @@ describe('one bad call of many', () => {
 
 describe('a server that does not know the script', () => {
   it('is told it once for all', async () => {
+    await using server = await startPrivateServer();
+    redis = connect(server);
+    ({ gate, driver } = await gated(redis));
     await Promise.all([busy(), ...keys(3).map((_, i) => set(i, 'v'))]);
     await redis.script('FLUSH');
     const writes = [busy(), ...keys(3).map((_, i) => set(i, 'w'))];
