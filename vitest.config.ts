@@ -31,6 +31,7 @@ export default defineConfig({
       project('packages/oauthdb', 'standalone', 'tls', 'cluster', 'sentinel'),
       project('packages/mcp', 'standalone', 'cluster'),
       project('tooling/test-redis', 'standalone', 'tls', 'cluster', 'sentinel'),
+      project('tooling/soak'),
       project('tooling/readmes', 'standalone', 'cluster'),
       project('tooling/examples', 'standalone'),
       project('examples/demo', 'standalone', 'cluster', 'sentinel'),

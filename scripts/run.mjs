@@ -23,6 +23,10 @@ const tasks = {
     const flags = ['--disable-warning=ExperimentalWarning', '--conditions=@oauthdb/source', '--expose-gc'];
     call('node', [...flags, join(root, 'bench/src/main.ts'), ...args], ensureRedis());
   },
+  soak: (args) => {
+    const flags = ['--disable-warning=ExperimentalWarning', '--conditions=@oauthdb/source', '--expose-gc'];
+    call('node', [...flags, join(root, 'tooling/soak/src/main.ts'), ...args], ensureRedis());
+  },
   // What has to hold besides the tests before a change goes in.
   check: () => {
     call('oxfmt', ['--check', '.']);

@@ -1,0 +1,46 @@
+/**
+ * Sixty-four callers that wait for nobody: each calls in every turn of the event loop, while the store hangs. Prints how it went: the
+ * calls, how many were refused and how soon, the growth of the process, and the longest stall.
+ */
+import { measured } from '../measured.ts';
+import { openTarget } from '../target.ts';
+import { begin, told } from './argument.ts';
+
+const CALLERS = 64;
+const { target, words } = told();
+const ms = Number(words[0]);
+const db = openTarget(target);
+await db.storeToken('k', 'v');
+await begin();
+
+const tally = { calls: 0, settled: 0, slowestMs: 0, refused: 0, refusedMs: 0, served: 0, malformed: 0 };
+const call = async (): Promise<void> => {
+  tally.calls++;
+  const began = performance.now();
+  const code = await db.getToken('k').then(
+    () => 'served',
+    (error: { code?: string }) => String(error.code),
+  );
+  const took = performance.now() - began;
+  tally.settled++;
+  tally.slowestMs = Math.max(tally.slowestMs, took);
+  if (code === 'served') tally.served++;
+  else if (code === 'OAUTHDB_OVERLOADED') {
+    tally.refused++;
+    tally.refusedMs = Math.max(tally.refusedMs, took);
+  } else if (!/^OAUTHDB_(TIMEOUT|UNAVAILABLE)$/.test(code)) tally.malformed++;
+};
+const { stallMs, growthMb } = await measured(async () => {
+  const end = performance.now() + ms;
+  const under = new Set<Promise<void>>();
+  while (performance.now() < end) {
+    for (let i = 0; i < CALLERS; i++) {
+      const one: Promise<void> = call().finally(() => under.delete(one));
+      under.add(one);
+    }
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  await Promise.all(under);
+});
+await db.close();
+process.stdout.write(`${JSON.stringify({ ...tally, stallMs, growthMb })}\n`);
