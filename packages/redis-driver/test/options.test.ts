@@ -23,7 +23,9 @@ describe('the options', () => {
       connectTimeout: 10_000,
       silenceMs: 2000,
     });
-    expect(redisOptions().database).toEqual({});
+    expect(redisOptions()).toMatchObject({ coalescing: true, database: {} });
+    const client = {};
+    expect(redisOptions({ client, coalescing: false })).toMatchObject({ client, coalescing: false });
   });
 
   it('count undefined as left out, and leave to core what is core’s', () => {
@@ -107,6 +109,7 @@ describe('the options', () => {
     ['tls that is none', { tls: 'yes' }, /tls must be a boolean or an object, received a string/],
     ['tls off beside a url that wants it', { url: 'rediss://h', tls: false }, /tls must not be false/],
     ['a timeout that is none', { connectionTimeout: 0 }, /connectionTimeout must be from 1/],
+    ['coalescing that is none', { coalescing: 'no' }, /coalescing must be true or false, received a string/],
     ['a client that is none', { client: 'x' }, /client must be an object, received a string/],
     ['a client that is null', { client: null }, /client must be an object, received null/],
     ['a client and a place', { client: {}, url: 'redis://u:canary@h' }, /url would do nothing/],
