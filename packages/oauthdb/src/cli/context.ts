@@ -23,8 +23,8 @@ export class Context implements AsyncDisposable {
   /** Aborted by Ctrl-C. */
   readonly signal: AbortSignal;
   #settings: Promise<Settings> | undefined;
-  readonly #opened: AsyncDisposable[] = [];
-  readonly #finishing: Promise<unknown>[] = [];
+  readonly #opened = new Set<AsyncDisposable>();
+  readonly #finishing = new Set<Promise<unknown>>();
   #stopsItself = false;
   /** As long as no database says otherwise, everything may be a secret. */
   #plainHandles = true;
@@ -74,6 +74,15 @@ export class Context implements AsyncDisposable {
     return { held: keyPrefix, issued: serverKeyPrefix };
   }
 
+  /** The URL of the database, if one is named. */
+  urlIfNamed(): string | undefined {
+    try {
+      return urlOf(this.options, this.env);
+    } catch {
+      return undefined;
+    }
+  }
+
   /** The options of the database; none needs to be named. */
   async databaseOptions(): Promise<DatabaseOptions> {
     const { redis: _, ...options } = await optionsOf(this.options, this.env);
@@ -120,18 +129,26 @@ export class Context implements AsyncDisposable {
 
   /** Marks work that ends by itself, and cleans up, when it is interrupted: it is waited for. */
   finishing<T>(work: Promise<T>): Promise<T> {
-    this.#finishing.push(work);
+    this.#finishing.add(work);
+    const forget = (): void => void this.#finishing.delete(work);
+    work.then(forget, forget);
     return work;
   }
 
   closing<T extends AsyncDisposable>(opened: T): T {
-    this.#opened.push(opened);
+    this.#opened.add(opened);
     return opened;
+  }
+
+  /** Closes what was opened before the command ends, for one that goes on. */
+  async close(opened: AsyncDisposable): Promise<void> {
+    this.#opened.delete(opened);
+    await opened[Symbol.asyncDispose]();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     const finished = Promise.allSettled(this.#finishing);
     await Promise.race([finished, sleep(FINISHING_MS, undefined, { ref: false })]);
-    await Promise.allSettled(this.#opened.map((one) => one[Symbol.asyncDispose]()));
+    await Promise.allSettled([...this.#opened].map((one) => one[Symbol.asyncDispose]()));
   }
 }

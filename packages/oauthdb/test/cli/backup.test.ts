@@ -132,3 +132,20 @@ it('leaves nothing half when it is interrupted, and the backup before as it was'
   expect(stderr).not.toMatch(/error|at /);
   expect(await readFile(file, 'utf8')).toBe('the one before');
 });
+
+it('goes on when one fails', async () => {
+  const dir = await directory();
+  const args = ['backup', join(dir, 'f.backup'), '--every', '50ms', '--keep', '1', '--timeout', '200'];
+  const child = start(args, { db: 'redis://:canary-pw@127.0.0.1:1' });
+  const done = ended(child);
+  let text = '';
+  child.stderr?.on('data', (chunk: Buffer) => {
+    text += chunk.toString();
+    if ((text.match(/error:/g) ?? []).length === 2) child.kill('SIGTERM');
+  });
+  const { code, stderr } = await done;
+  expect(code).toBe(130);
+  expect(stderr).toContain('error: health: Redis cannot be reached (OAUTHDB_UNAVAILABLE)');
+  expect(stderr).not.toContain('canary');
+  expect(await readdir(dir)).toEqual([]);
+});

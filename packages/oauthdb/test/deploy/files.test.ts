@@ -5,7 +5,7 @@ import { promisify } from 'node:util';
 import { RedisOAuthDatabase } from '@oauthdb/ioredis';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
-import { aclRules, APPLICATION_COMMANDS, CLUSTER_COMMANDS } from '../../src/doctor/acl.ts';
+import { aclRules, APPLICATION_COMMANDS } from '../../src/doctor/acl.ts';
 import { directory } from '../cli/cli.ts';
 import { run } from '../cli/cli.ts';
 import { deploy, deployDirectory } from './deployed.ts';
@@ -149,7 +149,7 @@ describe('redis.conf and users.acl, started for real', () => {
 });
 
 it('users.acl gives the application the rights that doctor prints', async () => {
-  const commands = [...APPLICATION_COMMANDS, ...CLUSTER_COMMANDS];
+  const commands = APPLICATION_COMMANDS;
   const rules = aclRules({ username: 'oauthdb', prefixes: ['atxp:oauth:', 'oauth:'], commands });
   const lines = (await text('users.acl')).trim().split('\n');
   expect(lines).toEqual([

@@ -3,8 +3,14 @@ import { isOAuthDatabaseError, type OAuthDatabase } from '@oauthdb/core';
 import { send } from '@oauthdb/test-redis/resp';
 import { startPrivateServer, type PrivateServer } from '@oauthdb/test-redis/server';
 import { afterAll, beforeAll, describe, expect, inject, it, onTestFinished } from 'vitest';
-import { aclRules, APPLICATION_COMMANDS, CLUSTER_COMMANDS } from '../../src/doctor/acl.ts';
+import {
+  aclRules,
+  APPLICATION_COMMANDS,
+  applicationCommands,
+  OPERATOR_COMMANDS,
+} from '../../src/doctor/acl.ts';
 import { open, type RedisLibrary } from '../../src/index.ts';
+import { run, type Ran } from '../cli/cli.ts';
 
 // That the rights suffice for everything, conformance.test.ts shows. Here: that each of them is needed.
 
@@ -104,11 +110,74 @@ describe('on a cluster', () => {
       .join(',')}`;
 
   it('the rights suffice', async () => {
-    const commands = [...APPLICATION_COMMANDS, ...CLUSTER_COMMANDS];
-    expect(await failure(url(), await account(servers(), commands))).toBe(null);
+    expect(await failure(url(), await account(servers(), applicationCommands(url(), 'oauthdb')))).toBe(null);
   });
 
-  it.each(CLUSTER_COMMANDS)('%s is needed', async () => {
+  it('those of a single server do not', async () => {
     expect(await failure(url(), await account(servers(), APPLICATION_COMMANDS))).not.toBe(null);
+  });
+});
+
+describe('by sentinels', () => {
+  const url = (): string => {
+    const { name, sentinels } = inject('sentinel');
+    return `redis+sentinel://${sentinels.map(({ host, port }) => `${host}:${port}`).join(',')}/${name}`;
+  };
+  const master = () => [{ port: inject('sentinel').master }];
+
+  it('the rights suffice', async () => {
+    expect(await failure(url(), await account(master(), applicationCommands(url(), 'oauthdb')))).toBe(null);
+  });
+
+  it('those of a single server do not', async () => {
+    expect(await failure(url(), await account(master(), APPLICATION_COMMANDS))).not.toBe(null);
+  });
+});
+
+describe('in another database than 0', () => {
+  const at = () => inject('standalone');
+  const url = (): string => `redis://${at().host}:${at().port}/7`;
+
+  it('the rights suffice', async () => {
+    expect(await failure(url(), await account([at()], applicationCommands(url(), 'oauthdb')))).toBe(null);
+  });
+
+  it('those for database 0 do not', async () => {
+    expect(await failure(url(), await account([at()], APPLICATION_COMMANDS))).not.toBe(null);
+  });
+});
+
+describe('an operator', () => {
+  /** Runs a command as an operator on a server of its own. */
+  async function asOperator(command: readonly string[], args: readonly string[] = []): Promise<Ran> {
+    const server = await startPrivateServer({ args });
+    // After its user is deleted, for what is registered last happens first.
+    onTestFinished(() => server.stop());
+    const { host, port } = server;
+    const commands = [...APPLICATION_COMMANDS, ...OPERATOR_COMMANDS];
+    const { username, keyPrefix, serverKeyPrefix } = await account([{ host, port }], commands);
+    const flags = ['--key-prefix', keyPrefix, '--server-key-prefix', serverKeyPrefix];
+    return run([...command, ...flags], { db: `redis://${username}:${PASSWORD}@${host}:${port}` });
+  }
+
+  it.each([
+    ['server'],
+    ['memory'],
+    ['connections'],
+    ['slowlog'],
+    ['monitor', '--for', '100ms'],
+    ['backup', '--rdb'],
+    ['ping'],
+    ['stats'],
+  ])('may run %s', async (...command) => {
+    expect(await asOperator(command)).toMatchObject({ code: 0 });
+  });
+
+  it('is told by doctor of what an application cannot see', async () => {
+    const evicting = ['--maxmemory', '100mb', '--maxmemory-policy', 'allkeys-lru'];
+    const { stdout } = await asOperator(['doctor'], evicting);
+    for (const code of ['eviction_policy', 'no_persistence', 'open_default_user'])
+      expect(stdout).toContain(`(${code})`);
+    expect(stdout).toContain('✓ permissions');
   });
 });

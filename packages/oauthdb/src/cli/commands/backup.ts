@@ -113,7 +113,7 @@ async function once(context: Context, path: string, options: Options): Promise<n
     await printBackup(context, summary, target);
   } finally {
     progress.stop();
-    await db.close();
+    await context.close(db);
   }
   const removed = keep === undefined ? [] : await keepNewest(path, keep);
   if (removed.length > 0) context.out.note(`removed ${removed.length} older`);

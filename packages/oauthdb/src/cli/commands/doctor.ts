@@ -1,11 +1,5 @@
 import { resolveOptions, type Finding } from '@oauthdb/core';
-import {
-  aclRules,
-  APPLICATION_COMMANDS,
-  CLUSTER_COMMANDS,
-  GATEWAY_COMMANDS,
-  OPERATOR_COMMANDS,
-} from '../../doctor/acl.ts';
+import { aclRules, applicationCommands, OPERATOR_COMMANDS } from '../../doctor/acl.ts';
 import { examine } from '../../doctor/doctor.ts';
 import type { Step } from '../../doctor/step.ts';
 import type { Context } from '../context.ts';
@@ -84,8 +78,7 @@ async function printFinding(
 async function printAcl(context: Context): Promise<void> {
   const { keyPrefix, serverKeyPrefix, layout } = resolveOptions(await context.databaseOptions());
   const prefixes = [keyPrefix, serverKeyPrefix];
-  const ofLayout = layout === 'gateway' ? GATEWAY_COMMANDS : [];
-  const application = [...APPLICATION_COMMANDS, ...CLUSTER_COMMANDS, ...ofLayout];
+  const application = applicationCommands(context.urlIfNamed() ?? 'redis://localhost', layout);
   const operator = [...new Set([...application, ...OPERATOR_COMMANDS])];
   const { out } = context;
   if (out.json) return out.value({ prefixes, application, operator });

@@ -1,0 +1,80 @@
+import { startPrivateServer } from '@oauthdb/test-redis/server';
+import { Redis } from 'ioredis';
+import { expect, it, onTestFinished } from 'vitest';
+import { Inspector, IoredisClient, type MonitoredCommand, type RedisClient } from '../src/index.ts';
+import { connect } from './server.ts';
+
+const TIMEOUT_MS = 500;
+
+/** An inspector on a connection, or on what is made of it. */
+function inspect(redis: Redis = connect(), wrap = (client: RedisClient): RedisClient => client): Inspector {
+  const inspector = new Inspector(wrap(new IoredisClient(redis, { isOurs: true })), TIMEOUT_MS);
+  onTestFinished(() => inspector.close());
+  return inspector;
+}
+
+it('asks a server whatever there is to ask', async () => {
+  const [node] = await inspect().nodes();
+  expect(node?.name).toBe('');
+  expect(await node?.send('PING')).toBe('PONG');
+  await expect(node?.send('NO-SUCH-COMMAND', 'secret')).rejects.toMatchObject({
+    code: 'OAUTHDB_CONFIG',
+    message: expect.not.stringContaining('secret'),
+  });
+});
+
+it('tells every command, until it is stopped', async () => {
+  await using server = await startPrivateServer();
+  const [node] = await inspect(connect(server)).nodes();
+  const told: MonitoredCommand[] = [];
+  const stop = await node?.monitor((command) => told.push(command));
+  await server.send('SET', 'a "key"', 'ä');
+  await expect
+    .poll(() => told.map(({ args }) => args))
+    .toContainEqual(['SET', 'a "key"', expect.any(String)]);
+  stop?.();
+  // Once the server has noticed, nobody is told any more.
+  await expect
+    .poll(async () => String(await server.send('CLIENT', 'LIST')).includes('cmd=monitor'))
+    .toBe(false);
+  const before = told.length;
+  await server.send('SET', 'b', 'c');
+  await server.send('PING');
+  expect(told).toHaveLength(before);
+});
+
+it('does not wait for a server that hangs', async () => {
+  await using server = await startPrivateServer();
+  const [node] = await inspect(connect(server)).nodes();
+  server.pause();
+  await expect(node?.send('PING')).rejects.toMatchObject({ retryable: true });
+});
+
+it('says it where the library cannot watch', async () => {
+  const blind = (client: RedisClient): RedisClient => ({
+    get isReady() {
+      return client.isReady;
+    },
+    send: (key, args) => client.send(key, args),
+    listen: (listener) => client.listen(listener),
+    connect: () => client.connect(),
+    reconnect: () => client.reconnect(),
+    close: () => client.close(),
+  });
+  const [node] = await inspect(connect(), blind).nodes();
+  await expect(node?.monitor(() => {})).rejects.toMatchObject({ code: 'OAUTHDB_UNSUPPORTED' });
+});
+
+it('says why it cannot connect, and nothing after it was closed', async () => {
+  const { host, port } = await closedPort();
+  const lost = inspect(new Redis({ host, port, lazyConnect: true, retryStrategy: () => 50 }));
+  await expect(lost.nodes()).rejects.toMatchObject({ code: 'OAUTHDB_UNAVAILABLE' });
+  await lost.close();
+  await expect(lost.nodes()).rejects.toMatchObject({ code: 'OAUTHDB_CLOSED' });
+});
+
+async function closedPort(): Promise<{ host: string; port: number }> {
+  const server = await startPrivateServer();
+  await server.stop();
+  return server;
+}
