@@ -28,6 +28,8 @@ export interface OpenRedisOptions {
    * number, too), or once it is on disk (`fsync`).
    */
   readonly durability?: OpenDurability['profile'] | OpenDurability | undefined;
+  /** Whether calls that are made while others are under way are joined into one command. Default `true`. */
+  readonly coalescing?: boolean | undefined;
 }
 
 export interface OpenDurability {

@@ -80,6 +80,7 @@ describe('hands its options on', () => {
       connectionTimeout: 5000,
       sentinelPassword: 'of no use',
       durability: 'default',
+      coalescing: true,
     } as const;
     for (const url of ['memory:', 'sqlite::memory:', `redis://${host}:${port}`]) {
       await using db = await open(url, { redis, keyPrefix: `${randomUUID()}:` });
