@@ -39,7 +39,7 @@ const OPERATION = 'import';
 const PIECE = 500;
 
 /** How many pieces are under way. */
-const PIECES = 4;
+const PIECES = 2;
 
 /** How many entries one change puts: each is put on up to three lists, and no backend should be busy with it for long. */
 const GROUP = 100;
