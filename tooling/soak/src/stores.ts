@@ -77,7 +77,10 @@ function redisFaults(server: PrivateServer, proxy: Proxy): Store['faults'] {
       () => server.pause(),
       () => server.resume(),
     ),
-    'CLIENT PAUSE': told(['CLIENT', 'PAUSE', '60000', 'ALL'], ['CLIENT', 'UNPAUSE']),
+    'CLIENT PAUSE': async (ms) => {
+      await server.send('CLIENT', 'PAUSE', String(ms), 'ALL');
+      await sleep(ms);
+    },
     'black hole': mode('blackhole'),
     'refuses connections': mode('refuse'),
     'connections cut': again(() => proxy.cut(), 60),

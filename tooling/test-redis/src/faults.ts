@@ -49,9 +49,6 @@ export const OFFERS: RedisFaults<never>['offers'] = [
   ...(['dropReplies', 'garble', 'delay'] as const),
 ];
 
-/** Of how a server comes to be silent: it is stopped, or the network swallows everything, or it was told to wait. */
-export type Silence = 'stopped' | 'blackhole' | 'paused';
-
 /**
  * Everything is written before it is answered, which is enough for a server that is killed: nothing here cuts the power. With
  * `everysec` a server whose disk is slow answers up to two seconds before it writes.
@@ -61,10 +58,7 @@ export const KEEPS = ['--appendonly', 'yes', '--appendfsync', 'no'] as const;
 const PASSWORD = 'pw-canary-7f3a';
 
 /** The faults of a Redis server: each store is a server of its own, behind a proxy. */
-export function redisFaults<Driver>(
-  open: (at: FaultyAddress) => Driver,
-  silence: Silence = 'stopped',
-): RedisFaults<Driver> {
+export function redisFaults<Driver>(open: (at: FaultyAddress) => Driver): RedisFaults<Driver> {
   return {
     offers: OFFERS,
     start: async () => {
@@ -77,7 +71,7 @@ export function redisFaults<Driver>(
         open: ({ commandTimeout }) => open(at(proxy.port, commandTimeout)),
         beside: () => open(at(server.port, 30_000)),
         secrets: [PASSWORD],
-        ...serverFaults(server, proxy, silence),
+        ...serverFaults(server, proxy),
         stop: async () => {
           await proxy.close();
           await server.stop();
@@ -91,17 +85,11 @@ export function redisFaults<Driver>(
 export function serverFaults(
   server: PrivateServer,
   proxy: Proxy,
-  silence: Silence = 'stopped',
 ): Omit<FaultyStore<never>, 'open' | 'beside' | 'secrets' | 'stop'> {
   return {
-    hang: async () => {
-      if (silence === 'stopped') server.pause();
-      if (silence === 'blackhole') proxy.mode = 'blackhole';
-      if (silence === 'paused') await server.send('CLIENT', 'PAUSE', '60000', 'ALL');
-    },
+    hang: async () => server.pause(),
     resume: async () => {
-      if (silence === 'stopped') server.resume();
-      if (silence === 'paused') await server.send('CLIENT', 'UNPAUSE');
+      server.resume();
       proxy.mode = 'pass';
     },
     cut: async () => proxy.cut(),

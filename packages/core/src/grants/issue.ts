@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Check, Put, Take } from '../driver.ts';
 import { checkKey } from '../input.ts';
+import { afterPart } from '../partly.ts';
 import { keepingClientAlive } from './client-change.ts';
 import type { Codes } from './codes.ts';
 import { newAccessToken, newRefreshToken } from './new-tokens.ts';
@@ -122,9 +123,11 @@ export class Issuer {
     if (!this.#records.driver.supports.transactions) {
       await this.#records.commit('issue', 'idempotent', () => ({ puts }));
       // Looked for afterwards, since it cannot be checked in the same step; nobody has been given these tokens.
-      if (!(await this.#look(marks, began)).revoked) return issued;
-      await this.#records.commit('issue', 'idempotent', () => ({ deletes: puts }));
-      return { status: 'revoked' };
+      return afterPart('issue', async () => {
+        if (!(await this.#look(marks, began)).revoked) return issued;
+        await this.#records.commit('issue', 'idempotent', () => ({ deletes: puts }));
+        return { status: 'revoked' };
+      });
     }
     let checks: readonly Check[] = unmarked(marks);
     for (let tries = 0; tries < TRIES; tries++) {

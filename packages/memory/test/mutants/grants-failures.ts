@@ -44,6 +44,18 @@ export const hiddenFailures: readonly Mutant[] = [
     }),
   },
   {
+    name: 'tokens whose answer is lost were not issued',
+    caughtBy: 'nor says that nothing was done where something was: an issue without a code',
+    betrays: (sound) => ({
+      issue: async (issuance) => {
+        const issued = await sound.issue(issuance);
+        // Anything more that can fail.
+        await sound.hasToken('k').catch(denied);
+        return issued;
+      },
+    }),
+  },
+  {
     name: 'a revocation that fails half-way has done nothing',
     caughtBy: 'nor says that nothing was done where something was: a revocation',
     betrays: (sound) => ({ revoke: (owner) => sound.revoke(owner).catch(denied) }),

@@ -76,6 +76,17 @@ export const failing: Behaviour = {
         }),
     },
     {
+      name: 'nor says that nothing was done where something was: an issue without a code',
+      run: (t) =>
+        everyFailure(t, async (db) => {
+          const { jti, token, ...rest } = issuance(flow());
+          return {
+            run: (failingDb) => failingDb.issue(rest),
+            untouched: async () => !(await anyAlive(db, { jti, token })),
+          };
+        }),
+    },
+    {
       name: 'nor says that nothing was done where something was: a rotation',
       run: (t) =>
         everyFailure(t, async (db) => {

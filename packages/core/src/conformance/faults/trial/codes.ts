@@ -35,7 +35,7 @@ export class Codes {
 
   async verify(db: OAuthDatabase, tally: Tally): Promise<void> {
     const isGood = async (code: string): Promise<boolean> => (await db.codes.peek(code)) !== null;
-    for (const code of this.#good) if (!(await isGood(code))) tally.ghosts++;
+    for (const code of this.#good) if (!(await isGood(code))) tally.burnt++;
     for (const code of this.#never) if (await isGood(code)) tally.ghosts++;
     for (const code of this.#dead) if (await isGood(code)) tally.undead++;
   }

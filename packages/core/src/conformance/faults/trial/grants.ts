@@ -51,8 +51,7 @@ export class Grants {
       if (isThere && ended === 'done' && issued === 'unknown' && !db.supports.transactions) tally.orphans++;
       else if (isThere && ended === 'done') tally.undead++;
       if (isThere && issued === 'not_executed') tally.ghosts++;
-      if (!isThere && issued === 'done' && ended === 'not_executed') tally.ghosts++;
-      if (!isThere && issued === 'done' && ended === null) tally.lost++;
+      if (!isThere && issued === 'done' && (ended === null || ended === 'not_executed')) tally.lost++;
     }
   }
 

@@ -24,8 +24,8 @@ class Expectation {
     if (this.#possible.has(value)) return;
     const { deletes = false, did } = this.#last ?? {};
     if (value !== null && !this.#tokens.has(value)) tally.wrong++;
-    else if (did === 'not_executed') tally.ghosts++;
     else if (value === null) tally.lost++;
+    else if (did === 'not_executed') tally.ghosts++;
     else if (deletes) tally.undead++;
     else tally.wrong++;
   }

@@ -19,11 +19,11 @@ export interface Broken {
   pending: number;
   /** Errors that are none of ours, are incomplete, or show a secret: what is wrong with each. */
   readonly malformed: string[];
-  /** Acknowledged writes that are not there. */
+  /** Acknowledged writes that are not there, be it that a deletion took effect whose error says `not_executed`. */
   lost: number;
   /** What was deleted or revoked, acknowledged, and can be read. */
   undead: number;
-  /** Writes that took effect although their error says `not_executed`. */
+  /** What is there although the error of the call that stored it says `not_executed`. */
   ghosts: number;
   /** Values that nobody has stored there. */
   wrong: number;
