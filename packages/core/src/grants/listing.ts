@@ -1,7 +1,7 @@
 import type { TagName, Where } from '../driver.ts';
 import { parseMember, type Kind } from './keys.ts';
-import { isOwnedBy, names, type OwnerLists } from './owner.ts';
-import type { Found, Ref } from './record-reader.ts';
+import { isOwnedBy, mayName, names, type OwnerLists } from './owner.ts';
+import type { Found, Ref, Wanted } from './record-reader.ts';
 import type { RecordStore } from './record-store.ts';
 
 /** What of an owner's is wanted. */
@@ -69,8 +69,11 @@ async function readItems<T>(
 ): Promise<T[]> {
   if (!isScanned(records, listing)) return readMembers<T>(records, operation, listing, items);
   const { owner, kind, wanted = () => true } = listing;
-  const isMeant = (record: Record<string, unknown>): boolean => names(owner, record) && wanted(record);
-  return (await records.readKeys(operation, kind, [...new Set(items)], isMeant)) as T[];
+  const meant: Wanted = {
+    mayBe: (text) => mayName(owner, text),
+    is: (record) => names(owner, record) && wanted(record),
+  };
+  return (await records.readKeys(operation, kind, [...new Set(items)], meant)) as T[];
 }
 
 function listOf({ owner, kind }: Listing): TagName {

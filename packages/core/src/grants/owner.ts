@@ -29,6 +29,14 @@ export function isOwnedBy({ by, id }: OwnerLists, record: Record<string, unknown
   return owner === null || owner === id;
 }
 
+/**
+ * Whether a record of this text may name the owner: most of another program's name somebody else, and need not be parsed to know that.
+ * No writer of JSON escapes these characters. A grant may have no name, and be made out of others.
+ */
+export function mayName({ by, id }: OwnerLists, text: string): boolean {
+  return by === 'grantId' || !/^[\w.:@|~-]+$/.test(id) || text.includes(id);
+}
+
 /** Whether a record names the owner, wherever it was found. */
 export function names({ by, id }: OwnerLists, record: Record<string, unknown>): boolean {
   return record[nameOf[by]] === id;

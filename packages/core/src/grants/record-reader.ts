@@ -27,6 +27,14 @@ export interface Found extends Ref {
 /** A record and where it is kept. */
 type Kept = Pick<Found, 'kind' | 'key' | 'record'>;
 
+/** Which of many records are wanted: by their text, as far as that tells, and then by what they say. */
+export interface Wanted {
+  readonly mayBe: (text: string) => boolean;
+  readonly is: (record: Record<string, unknown>) => boolean;
+}
+
+const everything: Wanted = { mayBe: () => true, is: () => true };
+
 /** How many keys one command may name, so that no backend is busy with it for long. */
 export const BATCH = 500;
 
@@ -115,26 +123,29 @@ export class RecordReader {
     operation: string,
     kind: Kind,
     keys: readonly string[],
-    wanted: (record: Record<string, unknown>) => boolean = () => true,
+    wanted: Wanted = everything,
   ): Promise<Record<string, unknown>[]> {
     if (keys.length === 0) return [];
     return this.calls.run(operation, 'read', async (at) => {
       const entries = await this.driver.read(keys, at);
       const found = keys.flatMap((key, i) => {
         const entry = entries[i] ?? null;
-        const record = entry === null ? null : this.#decodeListed(kind, key, entry.value);
-        return record === null || !wanted(record) ? [] : [{ kind, key, record }];
+        if (entry === null || !wanted.mayBe(entry.value)) return [];
+        const record = this.#decodeListed(kind, key, entry.value);
+        return record === null || !wanted.is(record) ? [] : [{ kind, key, record }];
       });
       return (await this.#alive(found, at)).flatMap((one) => (one === null ? [] : [one.record]));
     });
   }
 
-  /** A refresh token, or what is remembered of it once it was rotated. One round trip. */
+  /** A refresh token, or what is remembered of it once it was rotated. One round trip, or two where there is neither. */
   async readRefresh(operation: string, id: string): Promise<Found | null> {
     const live: Ref = { kind: 'refresh', id };
     if (!this.isShared) return this.readOne(operation, 'refresh', id);
-    const [rotated, found] = await this.read(operation, [{ ...live, isRotated: true }, live]);
-    return rotated ?? found ?? null;
+    const memory: Ref = { ...live, isRotated: true };
+    const [rotated, found] = await this.read(operation, [memory, live]);
+    // It may have been rotated while its key was asked when it ends.
+    return rotated ?? found ?? (await this.read(operation, [memory]))[0] ?? null;
   }
 
   /** What of these is alive, in their places. */

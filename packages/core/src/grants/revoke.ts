@@ -1,7 +1,7 @@
 import type { Delete, TagName } from '../driver.ts';
 import { afterPart } from '../partly.ts';
 import { refsOf } from './listing.ts';
-import { isOwnedBy, listsOf, names, type GrantOwner, type OwnerLists } from './owner.ts';
+import { isOwnedBy, listsOf, mayName, names, type GrantOwner, type OwnerLists } from './owner.ts';
 import { markRevoked } from './revocation-mark.ts';
 import { member, type Kind } from './keys.ts';
 import type { Ref } from './record-reader.ts';
@@ -69,7 +69,7 @@ async function removeUnlisted(
   for await (const keys of records.pages(operation, { prefix: records.keys.prefix })) {
     const refs = [...new Set(keys)].map((key) => records.keys.refOf(key)).filter((ref) => ref !== null);
     const issued = refs.filter(({ kind }) => kind === 'token' || kind === 'refresh' || kind === 'code');
-    const read = await readEntries(records, operation, issued);
+    const read = await readEntries(records, operation, issued, (text) => mayName(lists, text));
     const alive = read.flatMap(({ kind, id, key, record }): Removed[] => {
       if (record === null || !names(lists, record)) return [];
       return [{ key, kind, tags: records.tagsOf(kind, id, record), isRotated: false }];
@@ -140,13 +140,14 @@ async function readEntries(
   records: RecordStore,
   operation: string,
   refs: readonly Ref[],
+  mayBe: (text: string) => boolean = () => true,
 ): Promise<(Ref & { readonly key: string; readonly record: Record<string, unknown> | null })[]> {
   if (refs.length === 0) return [];
   const keys = refs.map((ref) => records.keyOf(ref));
   const entries = await records.calls.run(operation, 'read', (at) => records.driver.read(keys, at));
   return refs.flatMap((ref, i) => {
     const [key, entry] = [keys[i], entries[i]];
-    if (key === undefined || entry === undefined || entry === null) return [];
+    if (key === undefined || entry === undefined || entry === null || !mayBe(entry.value)) return [];
     return [{ ...ref, key, record: records.decodeIfReadable(ref.kind, key, entry.value) }];
   });
 }
