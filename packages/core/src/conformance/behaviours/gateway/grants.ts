@@ -137,6 +137,25 @@ export const gatewayGrants: Behaviour = {
       },
     },
     {
+      name: 'two rotations of a token of the service have one successor, and its reuse is noticed, whenever they meet',
+      run: async (t) => {
+        const service = new ServiceData(t);
+        await everyMeeting(t, async () => {
+          const token = await service.refresh(owner());
+          const successors = [made(), made()] as const;
+          const rotate = (by: OAuthDatabase, to: string): Promise<{ status: string }> =>
+            by.refreshTokens.rotate(token, () => ({ refreshToken: { token: to } }));
+          return {
+            slow: (slow) => rotate(slow, successors[0]),
+            rival: (rival) => rotate(rival, successors[1]),
+            holds: async (db) => {
+              for (const one of successors) assert.equal(await db.refreshTokens.get(one), null);
+            },
+          };
+        });
+      },
+    },
+    {
       name: 'an issue under no named grant that meets the revocation of it brings nothing back',
       run: async (t) => {
         const service = new ServiceData(t);
