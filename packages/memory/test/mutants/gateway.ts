@@ -161,6 +161,13 @@ const mutants: readonly Mutant[] = [
     })),
   },
   {
+    name: 'the empty name is somebody’s',
+    caughtBy: `${stored} › may be nobody’s: the empty name, which the service copies from record to record, is no user’s`,
+    breaks: reading('refresh', (record) =>
+      record['username'] === '' ? { ...record, username: 'nobody' } : record,
+    ),
+  },
+  {
     name: 'what is kept under another key is given for this one’s',
     caughtBy: `${stored} › is never taken for what is kept under another key`,
     breaks: reading('refresh', ({ oauthdb: _note, ...record }) => record),

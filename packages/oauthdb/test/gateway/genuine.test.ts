@@ -106,12 +106,6 @@ describe.each(clients)('genuine data, by $name,', (client) => {
       for (const kind of ['client', 'token', 'refresh', 'code']) {
         for (const id of idsOf(dump, kind)) {
           const [was, is] = [recordOf(dump, kind, id), await beside.stored(kind, id)];
-          // The text within has fewer spaces.
-          for (const member of ['redirect_uris', 'response_types', 'grant_types']) {
-            if (was[member] === undefined) continue;
-            expect(typeof is[member]).toBe('string');
-            [was[member], is[member]] = [JSON.parse(was[member] as string), JSON.parse(is[member] as string)];
-          }
           expect(is).toMatchObject(was);
           expect(Object.keys(is).slice(0, Object.keys(was).length)).toEqual(Object.keys(was));
         }

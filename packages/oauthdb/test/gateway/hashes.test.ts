@@ -68,7 +68,6 @@ describe.each(clients)('a registration that is a hash, by $name,', (client) => {
     } = fields;
     expect(await beside.stored('client', 'client_old')).toMatchObject({
       ...texts,
-      grant_types: '["authorization_code","refresh_token"]',
       client_id_issued_at: 1_795_279_042,
       created_at: 1_795_279_042,
     });

@@ -24,13 +24,29 @@ function always(name: string, otherwise: (record: Members) => unknown): Field {
   return { name, write: (record) => record[name] ?? otherwise(record), read: same };
 }
 
+/** Names somebody. The service copies the empty name that was made up for nobody from one record to the next. */
+function naming(field: Field): Field {
+  return { ...field, read: (stored) => (stored === '' ? undefined : stored) };
+}
+
 /** An array, which the service writes as JSON within the JSON; older data and the documentation have it as it is. */
 function jsonText(name: string): Field {
   return {
     name,
-    write: ({ [name]: value }) => (Array.isArray(value) ? JSON.stringify(value) : value),
+    write: ({ [name]: value }) => (Array.isArray(value) ? pythonJson(value) : value),
     read: parseArray,
   };
+}
+
+/** The text that the service's `json.dumps` gives, so that what has not changed stays the same text. */
+function pythonJson(array: readonly unknown[]): string {
+  const items = array.map((item) => JSON.stringify(item).replaceAll(/[^ -~]/gu, escaped));
+  return `[${items.join(', ')}]`;
+}
+
+function escaped(character: string): string {
+  const units = Array.from({ length: character.length }, (_, i) => character.charCodeAt(i));
+  return units.map((unit) => `\\u${unit.toString(16).padStart(4, '0')}`).join('');
 }
 
 /** An integer; of a hash, whose values are all texts, the digits of one. */
@@ -77,10 +93,10 @@ const request: readonly Field[] = [
   resources,
 ];
 
-/** Whose it is; nobody has the empty name. */
+/** Whose it is. */
 const user: readonly Field[] = [
-  always('user_id', ({ username }) => username ?? ''),
-  always('username', ({ user_id: id }) => id ?? ''),
+  naming(always('user_id', ({ username }) => username ?? '')),
+  naming(always('username', ({ user_id: id }) => id ?? '')),
 ];
 
 /** In the year 3000: the service's own scripts take a token that names no end for one that has ended. */
@@ -107,7 +123,7 @@ export const fieldsOf: { readonly [kind in Kind]: readonly Field[] } = {
   code: [...request, ...user, always('email', none), always('name', none)],
   token: [
     { name: 'sub', write: ({ sub, user_id: id, username }) => sub ?? id ?? username, read: same },
-    plain('username'),
+    naming(plain('username')),
     plain('email'),
     plain('name'),
     always('scope', nothing),

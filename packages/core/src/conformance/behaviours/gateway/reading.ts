@@ -176,5 +176,23 @@ export const gatewayReading: Behaviour = {
         assert.notEqual(await db.accessTokens.get('jti_123'), null);
       },
     },
+    {
+      name: 'may be nobody’s: the empty name, which the service copies from record to record, is no user’s',
+      run: async (t) => {
+        const db = await t.issuer();
+        const service = new ServiceData(t);
+        const { clientId } = owner();
+        const nobody = { username: '', clientId };
+        const token = await service.refresh(nobody, { user_id: '' });
+        const { username, user_id: id } = (await db.refreshTokens.get(token)) ?? { username: 'none' };
+        assert.deepEqual([username, id], [undefined, undefined]);
+        const tokens = () => ({ accessToken: { jti: made(16) }, refreshToken: { token: made() } });
+        assert.equal((await db.refreshTokens.rotate(token, tokens)).status, 'rotated');
+        const code = await service.code(nobody, { user_id: '' });
+        assert.equal((await db.issue({ code, client_id: clientId, ...tokens() })).status, 'issued');
+        const access = await db.accessTokens.get(await service.token(nobody, { sub: '' }));
+        assert.deepEqual([access?.client_id, access?.username], [clientId, undefined]);
+      },
+    },
   ],
 };
