@@ -70,20 +70,23 @@ function ofServer(settings: RedisSettings): OwnNodeRedisClient {
     connectTimeout,
     reconnectStrategy: (retries: number) => reconnectDelay(retries + 1),
   };
-  const create = (): NodeRedis =>
-    createClient({
-      ...(username === undefined ? {} : { username }),
-      ...(password === undefined ? {} : { password }),
-      database: db,
-      socket: tls === undefined ? reconnecting : { ...tls, ...reconnecting, tls: true },
-      // Nothing is queued: a call that failed is repeated by core, if that is harmless, and only then.
-      disableOfflineQueue: true,
-      // A timer per command, for those that were not sent: there are none.
-      commandOptions: { timeout: 0 },
-      // These need rights that an application has no other use for.
-      disableClientInfo: true,
-      maintNotifications: 'disabled',
-    });
+  const options = {
+    ...(username === undefined ? {} : { username }),
+    ...(password === undefined ? {} : { password }),
+    database: db,
+    socket: tls === undefined ? reconnecting : { ...tls, ...reconnecting, tls: true as const },
+    // Nothing is queued: a call that failed is repeated by core, if that is harmless, and only then.
+    disableOfflineQueue: true,
+    // A timer per command, for those that were not sent: there are none.
+    commandOptions: { timeout: 0 },
+    // These need rights that an application has no other use for.
+    disableClientInfo: true,
+    maintNotifications: 'disabled' as const,
+    // node-redis makes a class of hundreds of commands for options that are not, as JSON, those of the last client: for each of the
+    // sentinels, and at a failover, while nothing else runs. Ours differ in nothing that its classes do.
+    toJSON: () => '@oauthdb/node-redis',
+  };
+  const create = (): NodeRedis => createClient(options);
   return new OwnNodeRedisClient(create);
 }
 
