@@ -9,6 +9,7 @@ npm run bench -- --quick                  less of it, within two minutes
   --group <name>                          one of ${Object.keys(GROUPS).join(', ')}; may come several times
   --operation <name>                      one of ${Object.keys(OPERATIONS).join('; ')}
   --in-flight <number>                    may come several times
+  --large <number>                        stores, lists, exports and imports so many tokens; default 200000, 20000 if quick
   --out <directory>                       where bench.json and bench.svg go; default: bench/results
   --compare <file>                        a bench.json of another run: what has changed by more than its spread`;
 
@@ -18,6 +19,7 @@ export interface Arguments {
   readonly groups: readonly string[];
   readonly operations: readonly Operation[];
   readonly inFlight: readonly number[];
+  readonly large: number;
   readonly out: string;
   readonly compare: string | undefined;
 }
@@ -32,6 +34,7 @@ export function parseArguments(args: readonly string[]): Arguments {
       group: { type: 'string', multiple: true },
       operation: { type: 'string', multiple: true },
       'in-flight': { type: 'string', multiple: true },
+      large: { type: 'string' },
       out: { type: 'string', default: 'bench/results' },
       compare: { type: 'string' },
     },
@@ -41,12 +44,15 @@ export function parseArguments(args: readonly string[]): Arguments {
   if (!inFlight.every((number) => Number.isInteger(number) && number > 0)) {
     throw new TypeError('--in-flight must be a whole number from 1');
   }
+  const large = Number(values.large ?? (quick ? 20_000 : 200_000));
+  if (!Number.isInteger(large) || large < 1) throw new TypeError('--large must be a whole number from 1');
   return {
     help,
     quick,
     groups: known(values.group, Object.keys(GROUPS), '--group'),
     operations: known(values.operation, Object.keys(OPERATIONS) as Operation[], '--operation'),
     inFlight,
+    large,
     out,
     compare,
   };

@@ -4,16 +4,26 @@ import { cluster } from '@oauthdb/test-redis/kinds';
 import { startPrivateServer } from '@oauthdb/test-redis/server';
 import { HELP, parseArguments } from './arguments.ts';
 import { chart } from './chart.ts';
+import { large } from './large.ts';
 import { memoryUse } from './memory-use.ts';
 import { measure, type Effort, type Row } from './measure.ts';
 import { loadNow, parseReport, reportOf } from './report.ts';
 import { GROUPS } from './subjects/index.ts';
-import { comparison, memoryTable, operationTable } from './tables.ts';
+import { comparison, largeTable, memoryTable, operationTable } from './tables.ts';
 
 const FULL: Effort = { rounds: 30, warmUps: 5, sliceMs: 25 };
 const QUICK: Effort = { rounds: 7, warmUps: 2, sliceMs: 12 };
 
-const { help, quick, groups, operations, inFlight, out, compare } = parseArguments(process.argv.slice(2));
+const {
+  help,
+  quick,
+  groups,
+  operations,
+  inFlight,
+  large: tokens,
+  out,
+  compare,
+} = parseArguments(process.argv.slice(2));
 if (help) {
   console.log(HELP);
   process.exit();
@@ -42,8 +52,11 @@ for (const name of groups) {
 const memory = await memoryUse(servers, quick ? 20_000 : 200_000);
 console.log(`\n${memoryTable(memory)}`);
 await nodes?.stop();
+await using another = await startPrivateServer();
+const many = await large({ redis: { host: another.host, port: another.port }, cluster: [] }, tokens);
+console.log(`\n${largeTable(many)}`);
 
-const report = reportOf(rows, memory, load);
+const report = reportOf({ rows, memory, large: many, load });
 mkdirSync(out, { recursive: true });
 writeFileSync(join(out, 'bench.json'), `${JSON.stringify(report, null, 1)}\n`);
 writeFileSync(join(out, 'bench.svg'), chart(report));

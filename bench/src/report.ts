@@ -1,4 +1,5 @@
 import { arch, availableParallelism, cpus, loadavg, platform } from 'node:os';
+import type { LargeRow } from './large.ts';
 import type { MemoryRow } from './memory-use.ts';
 import type { Row } from './measure.ts';
 
@@ -13,9 +14,15 @@ export interface Report {
   readonly cpus: number;
   readonly rows: readonly Row[];
   readonly memory: readonly MemoryRow[];
+  readonly large: readonly LargeRow[];
 }
 
-export function reportOf(rows: readonly Row[], memory: readonly MemoryRow[], load: number): Report {
+export function reportOf({
+  rows,
+  memory,
+  large,
+  load,
+}: Pick<Report, 'rows' | 'memory' | 'large' | 'load'>): Report {
   return {
     format: 1,
     at: new Date().toISOString(),
@@ -25,6 +32,7 @@ export function reportOf(rows: readonly Row[], memory: readonly MemoryRow[], loa
     cpus: availableParallelism(),
     rows,
     memory,
+    large,
   };
 }
 

@@ -1,4 +1,5 @@
 import Table from 'cli-table3';
+import type { LargeRow } from './large.ts';
 import type { MemoryRow } from './memory-use.ts';
 import type { Row } from './measure.ts';
 import { OPERATIONS } from './operations.ts';
@@ -53,6 +54,26 @@ export function memoryTable(rows: readonly MemoryRow[]): string {
   });
   for (const { subject, entries, bytes } of rows) {
     table.push([subject, entries.toLocaleString('en'), Math.round(bytes)]);
+  }
+  return table.toString();
+}
+
+export function largeTable(rows: readonly LargeRow[]): string {
+  const table = new Table({
+    ...PLAIN,
+    head: ['what', 'tokens', 'seconds', 'per second', 'longest command ms', 'others p99 ms', 'heap MB'],
+    colAligns: ['left', 'right', 'right', 'right', 'right', 'right', 'right'],
+  });
+  for (const { what, tokens, seconds, longestCommand, othersP99, heap } of rows) {
+    table.push([
+      what,
+      tokens.toLocaleString('en'),
+      seconds.toFixed(1),
+      what === 'nothing' ? '' : Math.round(tokens / seconds).toLocaleString('en'),
+      longestCommand.toFixed(1),
+      othersP99.toFixed(2),
+      heap.toFixed(0),
+    ]);
   }
   return table.toString();
 }

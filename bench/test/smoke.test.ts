@@ -1,13 +1,15 @@
+import { startPrivateServer } from '@oauthdb/test-redis/server';
 import type {} from '@oauthdb/test-redis/setup';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { chart } from '../src/chart.ts';
 import { measure, type Row } from '../src/measure.ts';
+import { large } from '../src/large.ts';
 import { memoryUse } from '../src/memory-use.ts';
 import { OPERATIONS, VALUE, type Operation } from '../src/operations.ts';
 import { parseReport, reportOf } from '../src/report.ts';
 import type { Group } from '../src/subject.ts';
 import { GROUPS } from '../src/subjects/index.ts';
-import { comparison, operationTable } from '../src/tables.ts';
+import { comparison, largeTable, operationTable } from '../src/tables.ts';
 
 const { host, port, password } = inject('standalone');
 const servers = { redis: { host, port, password }, cluster: inject('cluster').nodes.slice(0, 3) };
@@ -48,6 +50,13 @@ it('memory is measured', async () => {
   expect(rows.at(-1)?.bytes).toBeGreaterThan(0);
 });
 
+it('many tokens are stored, listed, exported and imported', { timeout: 60_000 }, async () => {
+  await using server = await startPrivateServer();
+  const rows = await large({ redis: { host: server.host, port: server.port }, cluster: [] }, 2000);
+  expect(rows.map(({ what }) => what)).toContain('export and import');
+  expect(largeTable(rows)).toContain('2,000');
+});
+
 it('a report is printed, drawn, kept and compared', () => {
   const row = (median: number): Row => ({
     group: 'ioredis',
@@ -62,7 +71,8 @@ it('a report is printed, drawn, kept and compared', () => {
     p50: 1,
     p99: 2,
   });
-  const [before, now] = [reportOf([row(1)], [], 0), reportOf([row(2)], [], 0)];
+  const none = { rows: [], memory: [], large: [], load: 0 };
+  const [before, now] = [reportOf({ ...none, rows: [row(1)] }), reportOf({ ...none, rows: [row(2)] })];
   expect(operationTable(now.rows)).toContain('2.00 (1.90–2.10)');
   expect(chart(now)).toContain('a &amp; b');
   expect(comparison(parseReport(JSON.stringify(before)), now)).toContain('100 %');
