@@ -54,6 +54,12 @@ describe.each(['README.md', 'docs/from-redis-cli.md', 'docs/restore-rdb.md', '..
   },
 );
 
+it('a command that there is not would be noticed', () => {
+  expect(complaint('tokns list')).toBe('no command tokns');
+  expect(complaint('tokens list --user u')).toBe('no option --user');
+  expect(complaint('clients delete a b --yes')).toBe(null);
+});
+
 it('the README names every command', async () => {
   const readme = await text('README.md');
   const names = program.commands
