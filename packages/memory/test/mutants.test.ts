@@ -14,6 +14,7 @@ import { sessions } from './mutants/grants-sessions.ts';
 import { guarantees } from './mutants/guarantees.ts';
 import { listing } from './mutants/listing.ts';
 import { backendOf, type Mutant } from './mutants/mutant.ts';
+import { operations } from './mutants/operations.ts';
 import { replacing } from './mutants/replacing.ts';
 import { singleUse } from './mutants/single-use.ts';
 import { time } from './mutants/time.ts';
@@ -28,6 +29,7 @@ const databases: readonly Mutant[] = [
   ...[...clients, ...codes, ...issuing, ...rotation, ...grace],
   ...gateway,
   ...[...revocation, ...sessions, ...lists, ...hiddenFailures],
+  ...operations,
 ];
 
 describe('what is broken on purpose fails the suite', () => {

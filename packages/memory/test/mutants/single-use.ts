@@ -8,6 +8,14 @@ export const singleUse: readonly Mutant[] = [
     breaks: (sound) => ({ take: (take, at) => sound.take({ ...take, attempt: randomUUID() }, at) }),
   },
   {
+    name: 'a check does not ask whether a key was used',
+    caughtBy: 'taking › is seen by a check that the key is not used, in the step that it is made in',
+    breaks: (sound) => ({
+      commit: ({ checks = [], ...change }, at) =>
+        sound.commit({ ...change, checks: checks.map(({ key, version }) => ({ key, version })) }, at),
+    }),
+  },
+  {
     name: 'take does not remember what was used',
     caughtBy: 'fifty contenders › take one entry: one of them has it',
     breaks: (sound) => ({

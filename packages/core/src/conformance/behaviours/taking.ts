@@ -146,5 +146,25 @@ export const taking: Behaviour = {
         assert.equal(await t.value('token'), null);
       },
     },
+    {
+      name: 'is seen by a check that the key is not used, in the step that it is made in',
+      run: async (t) => {
+        const key = t.key('code');
+        const unused = { checks: [{ key, version: null, unused: true }], puts: [t.put('code', 'again')] };
+        await t.driver.commit({ puts: [t.put('code', 'v')] }, t.at());
+        assert.equal((await t.driver.commit(unused, t.at())).committed, false);
+        await t.driver.take(take(t, 'code', 'a'), t.at());
+        assert.equal((await t.driver.commit(unused, t.at())).committed, false);
+        assert.equal(await t.value('code'), null);
+        const absent = { checks: [{ key, version: null }], puts: [t.put('code', 'again')] };
+        assert.equal((await t.driver.commit(absent, t.at())).committed, true);
+        const other = {
+          checks: [{ key: t.key('other'), version: null, unused: true }],
+          puts: [t.put('other', 'v')],
+        };
+        assert.equal((await t.driver.commit(other, t.at())).committed, true);
+        assert.equal(await t.value('other'), 'v');
+      },
+    },
   ],
 };
