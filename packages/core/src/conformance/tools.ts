@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { randomInt } from 'node:crypto';
 import { isOAuthDatabaseError, type OAuthDatabaseErrorCode } from '../error.ts';
 
 export const hour = 3_600_000;
@@ -33,4 +34,14 @@ export async function fails(work: () => Promise<unknown>, ...codes: OAuthDatabas
       assert.ok(codes.includes(error.code), `expected ${codes.join(' or ')}, got ${error.code}`);
     return true;
   });
+}
+
+const ODD: readonly string[] = [
+  ...['*', '?', '[', ']', '{', '}', '\\', ':', '%', '_', '^', '-', 'a', 'b'],
+  ...['\0', '\n', 'é', 'e\u0301', '\u{1f600}', '\ufffd'],
+];
+
+/** A text of so many characters that mean something somewhere. */
+export function oddText(length: number): string {
+  return Array.from({ length }, () => ODD[randomInt(ODD.length)]).join('');
 }

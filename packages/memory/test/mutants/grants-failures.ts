@@ -44,6 +44,16 @@ export const hiddenFailures: readonly Mutant[] = [
     }),
   },
   {
+    name: 'what is asked for is looked at after it was asked for',
+    caughtBy: 'hostile input › sends nothing of what it refuses',
+    betrays: (sound) => ({
+      getToken: async (key) => {
+        await sound.hasToken('k');
+        return sound.getToken(key);
+      },
+    }),
+  },
+  {
     name: 'tokens whose answer is lost were not issued',
     caughtBy: 'nor says that nothing was done where something was: an issue without a code',
     betrays: (sound) => ({

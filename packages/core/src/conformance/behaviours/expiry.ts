@@ -116,5 +116,17 @@ export const expiry: Behaviour = {
         assert.deepEqual(await db.listTokens(), ['k']);
       },
     },
+    {
+      name: 'lets a token live as long as it should, by whoever whose clock is ten minutes off',
+      run: async (t) => {
+        for (const off of [-600_000, 600_000]) {
+          const now = (): number => t.at().now + off;
+          const db = await t.database({ now });
+          await db.storeToken('k', 'v', new Date(now() + 60_000));
+          const [left] = await t.driver.timeLeft([t.key('held:k')], { ...t.at(), now: now() });
+          assert.ok(left !== null && Math.abs(Number(left) - 60_000) < 1000, `it lives for ${left} ms`);
+        }
+      },
+    },
   ],
 };

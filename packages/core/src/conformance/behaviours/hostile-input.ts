@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
+import { everyHeldMethod, everyMethod } from '../every-method.ts';
 import type { Behaviour } from '../suite.ts';
-import { refuses } from '../tools.ts';
+import { through } from '../through.ts';
+import { oddText, refuses } from '../tools.ts';
 
 const oddKeys = [
   ' ',
@@ -124,6 +126,47 @@ export const hostileInput: Behaviour = {
           );
           assert.equal(await db.hasToken('k'), true);
         }
+      },
+    },
+    {
+      name: 'keeps two thousand random keys apart, and gives each back as it was',
+      run: async (t) => {
+        const db = await t.database();
+        const keys = [...new Set(Array.from({ length: 2000 }, (_, i) => oddText(1 + (i % 12))))];
+        await db.storeTokens(keys.map((key) => ({ key, token: `token of ${key}` })));
+        assert.deepEqual(
+          await db.getTokens(keys),
+          keys.map((key) => `token of ${key}`),
+        );
+        if (t.supports.scan) assert.deepEqual((await db.listTokens()).toSorted(), keys.toSorted());
+      },
+    },
+    {
+      name: 'sends nothing of what it refuses',
+      run: async (t) => {
+        let calls = 0;
+        const db = t.issuerOver(through(t.driver, (work) => ((calls += 1), work())));
+        const attempts = badKeys.flatMap(([bad]) => {
+          const word = bad as string;
+          const { listTokens: _all, scanTokens: _every, ...held } = everyHeldMethod(db, word, 'v');
+          // Where it is left out, they list everything.
+          const {
+            'clients.list': _list,
+            'clients.listPage': _page,
+            ...issued
+          } = everyMethod(db, {
+            ...{ client_id: word, username: word, state: word, code: word },
+            ...{ jti: word, token: word, session: word },
+          });
+          // A record is what JSON makes of it: without what is undefined, and with strings for their wrappers.
+          const inRecords = JSON.stringify(bad) === '"k"' || bad === undefined ? [] : Object.values(issued);
+          return [...Object.values(held), ...inRecords];
+        });
+        for (const [bad] of badTokens) attempts.push(() => db.storeToken('k', bad as string));
+        for (const [bad] of badDates) attempts.push(() => db.storeToken('k', 'v', bad as Date));
+        assert.ok(attempts.length > 150);
+        for (const attempt of attempts) await refuses(async () => attempt(), /./);
+        assert.equal(calls, 0);
       },
     },
     {

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import type { Behaviour } from '../suite.ts';
+import { oddText } from '../tools.ts';
 
 export const isolation: Behaviour = {
   name: 'isolation',
@@ -54,6 +55,38 @@ export const isolation: Behaviour = {
             ['k'],
             `under the prefix ${odd[i]}`,
           );
+        }
+      },
+    },
+    {
+      name: 'keeps every one of a hundred prefixes of odd characters apart, however they begin with one another',
+      run: async (t) => {
+        const prefixes = [...new Set(Array.from({ length: 100 }, () => oddText(4)))];
+        const databases = await Promise.all(
+          prefixes.map((prefix) =>
+            t.database({
+              keyPrefix: `${t.prefix}h${prefix}`,
+              serverKeyPrefix: `${t.prefix}s${prefix}`,
+            }),
+          ),
+        );
+        await Promise.all(databases.map((db, i) => db.storeToken('k', `of ${i}`)));
+        await Promise.all(databases.map((db, i) => db.states.store('s', { client_id: `of ${i}` })));
+        for (const [i, db] of databases.entries()) {
+          const prefix = prefixes[i] ?? '';
+          assert.equal(await db.getToken('k'), `of ${i}`);
+          if (t.supports.scan) {
+            // What follows a prefix is free, so that a longer one reaches into it.
+            const reached = prefixes.map((other) => `${other}k`).filter((key) => key.startsWith(prefix));
+            const keys = reached.map((key) => key.slice(prefix.length));
+            assert.deepEqual((await db.listTokens()).toSorted(), keys.toSorted(), JSON.stringify(prefix));
+          }
+        }
+        // Each uses its own up, and nobody else's.
+        for (const [i, db] of databases.entries()) {
+          const taken = await db.states.consume('s');
+          assert.equal(taken.status === 'consumed' && taken.state.client_id, `of ${i}`);
+          assert.equal(await db.deleteToken('k'), true);
         }
       },
     },

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { DriverDatabase } from '../../driver-database.ts';
-import type { Driver, Moment } from '../../driver.ts';
+import type { Driver } from '../../driver.ts';
 import type { OAuthDatabaseError } from '../../error.ts';
 import type { OAuthDatabase } from '../../oauth-database.ts';
 import type { DatabaseOptions } from '../../options.ts';
@@ -55,21 +55,10 @@ export class FaultContext {
     return this.#make(await this.#store.beside(), { commandTimeout: 30_000, ...options });
   }
 
-  /** A driver that sees what is in the store. */
-  async driverBeside(): Promise<Driver> {
-    const driver = await this.#store.beside();
-    this.#opened.push(driver);
-    return driver;
-  }
-
-  /** A key of this case, as it is stored. */
-  heldKey(key: string): string {
-    return `${this.#prefix}held:${key}`;
-  }
-
-  /** This moment, for a call to a driver. */
-  at(): Moment {
-    return { now: Date.now(), deadline: monotonicNow() + 30_000 };
+  /** The prefixes of another database on the same store. */
+  prefixes(name: string): Pick<DatabaseOptions, 'keyPrefix' | 'serverKeyPrefix'> {
+    const prefix = `${this.#prefix}${name}:`;
+    return { keyPrefix: `${prefix}held:`, serverKeyPrefix: `${prefix}issued:` };
   }
 
   /** A secret that must show nowhere. */
@@ -119,8 +108,7 @@ export class FaultContext {
   }
 
   #make(driver: Driver, options: DatabaseOptions): OAuthDatabase {
-    const prefixes = { keyPrefix: `${this.#prefix}held:`, serverKeyPrefix: `${this.#prefix}issued:` };
-    const database = this.#database(driver, { ...prefixes, ...options });
+    const database = this.#database(driver, { ...this.prefixes('own'), ...options });
     this.#opened.push(database);
     return database;
   }

@@ -3,6 +3,7 @@ import { absence } from './absence.ts';
 import { closingBroken } from './closing.ts';
 import { crashedIndex } from './crashes.ts';
 import { fullness } from './fullness.ts';
+import { importingBroken } from './importing.ts';
 import { lateEffects } from './late-effects.ts';
 import { lostReplies } from './lost-replies.ts';
 import { methods } from './methods.ts';
@@ -28,4 +29,5 @@ export const faultBehaviours: readonly FaultBehaviour[] = [
   crashedIndex,
   overload,
   reencryptionBroken,
+  importingBroken,
 ];
