@@ -1,3 +1,6 @@
+import assert from 'node:assert/strict';
+import { randomBytes } from 'node:crypto';
+import { inspect } from 'node:util';
 import type { OAuthDatabase } from '../../../oauth-database.ts';
 import { everyHeldMethod, everyMethod } from '../../every-method.ts';
 import type { FaultBehaviour } from '../case.ts';
@@ -37,12 +40,16 @@ export const methods: FaultBehaviour = {
     name: `while ${name}`,
     needs,
     run: async (t) => {
-      const secrets = { keys: [{ id: 'k', key: new Uint8Array(32).fill(7) }], pepper: t.secret('pepper') };
+      const key = randomBytes(32);
+      t.secrets.push(key.toString('hex'), key.toString('base64'), key.toString('base64url'));
+      const secrets = { keys: [{ id: 'k', key }], pepper: t.secret('pepper') };
       const [db, unopened] = [await t.database({ secrets }), await t.database({ maxRetriesPerRequest: 0 })];
       await t.recovered(() => db.storeToken('before', 'token'));
       await fault(t.faults);
       const calls = [...callsOf(t, db), ...callsOf(t, unopened)];
       await Promise.all(calls.map((call) => t.outcome(call, STEPS * TIMEOUT_MS)));
+      for (const shown of [inspect(db, { depth: 10, showHidden: true }), JSON.stringify(db), process.title])
+        assert.ok(!t.secrets.some((secret) => shown.includes(secret)), 'the database itself shows a secret');
     },
   })),
 };
