@@ -1,6 +1,7 @@
 import { OAuthDatabaseError } from '@oauthdb/core';
 import { Acknowledgements } from './acknowledgements.ts';
-import type { ClusterMap, ConnectionListener, RedisClient } from './client.ts';
+import { ClientThrough } from './client-through.ts';
+import type { RedisClient } from './client.ts';
 import { commandError } from './errors.ts';
 import { nodeOfKey } from './node-of-key.ts';
 import { SCRIPT, SCRIPT_SHA } from './script.ts';
@@ -14,28 +15,21 @@ export interface Replicas {
 const UNCHANGED = new Set(['late', 'failed', 'used', 'refused', 'absent', 'error']);
 
 /** A client whose changes are answered once replicas have them, too. Where they do not in time, that is said instead. */
-export class ReplicatedClient implements RedisClient {
-  declare readonly cluster?: ClusterMap;
-  readonly #client: RedisClient;
+export class ReplicatedClient extends ClientThrough {
   readonly #wait: readonly string[];
   readonly #replicas: number;
   /** By the name of the node. */
   readonly #acknowledgements = new Map<string, Acknowledgements>();
 
   constructor(client: RedisClient, { replicas, timeoutMs }: Replicas) {
-    this.#client = client;
+    super(client);
     this.#replicas = replicas;
     this.#wait = ['WAIT', String(replicas), String(timeoutMs)];
-    if (client.cluster !== undefined) this.cluster = client.cluster;
   }
 
-  get isReady(): boolean {
-    return this.#client.isReady;
-  }
-
-  send(key: string, args: readonly string[]): Promise<unknown> {
-    if (!isChange(args)) return this.#client.send(key, args);
-    const sent = this.#client.send(key, args);
+  override send(key: string, args: readonly string[]): Promise<unknown> {
+    if (!isChange(args)) return this.client.send(key, args);
+    const sent = this.client.send(key, args);
     // On one server, right behind it. In a cluster it is known afterwards only which node has made the change.
     const acknowledged = this.cluster === undefined ? this.#acknowledged(key) : undefined;
     acknowledged?.catch(ignore);
@@ -46,30 +40,12 @@ export class ReplicatedClient implements RedisClient {
     });
   }
 
-  listen(listener: ConnectionListener): void {
-    this.#client.listen(listener);
-  }
-
-  connect(): void {
-    this.#client.connect();
-  }
-
-  reconnect(): void {
-    this.#client.reconnect();
-  }
-
-  close(): void {
-    this.#client.close();
-  }
-
   /** How many replicas have what was sent to the node of this key. */
   async #acknowledged(key: string): Promise<number> {
-    const name = nodeOfKey(this.#client, key)?.name ?? '';
+    const name = nodeOfKey(this.client, key)?.name ?? '';
     let acknowledgements = this.#acknowledgements.get(name);
     if (acknowledgements === undefined) {
-      acknowledgements = new Acknowledgements(
-        async () => nodeOfKey(this.#client, key)?.send(this.#wait) ?? 0,
-      );
+      acknowledgements = new Acknowledgements(async () => nodeOfKey(this.client, key)?.send(this.#wait) ?? 0);
       this.#acknowledgements.set(name, acknowledgements);
     }
     try {

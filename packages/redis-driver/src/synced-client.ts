@@ -1,34 +1,24 @@
 import { OAuthDatabaseError } from '@oauthdb/core';
-import type { ClusterMap, ConnectionListener, RedisClient } from './client.ts';
+import { ClientThrough } from './client-through.ts';
+import type { ConnectionListener } from './client.ts';
 import { commandError } from './errors.ts';
 import { fieldsOf } from './fields.ts';
 import { nodeOfKey } from './node-of-key.ts';
 
 /** A client that sends nothing to a server before it has seen that the server syncs its append-only file before it answers. */
-export class SyncedClient implements RedisClient {
-  declare readonly cluster?: ClusterMap;
-  readonly #client: RedisClient;
+export class SyncedClient extends ClientThrough {
   /** By the name of the node, since the last connection was made. */
   #seen = new Map<string, Promise<void>>();
   readonly #good = new Set<string>();
 
-  constructor(client: RedisClient) {
-    this.#client = client;
-    if (client.cluster !== undefined) this.cluster = client.cluster;
+  override send(key: string, args: readonly string[]): Promise<unknown> {
+    const name = nodeOfKey(this.client, key)?.name ?? '';
+    if (this.#good.has(name)) return this.client.send(key, args);
+    return this.#look(name, key).then(() => this.client.send(key, args));
   }
 
-  get isReady(): boolean {
-    return this.#client.isReady;
-  }
-
-  send(key: string, args: readonly string[]): Promise<unknown> {
-    const name = nodeOfKey(this.#client, key)?.name ?? '';
-    if (this.#good.has(name)) return this.#client.send(key, args);
-    return this.#look(name, key).then(() => this.#client.send(key, args));
-  }
-
-  listen(listener: ConnectionListener): void {
-    this.#client.listen({
+  override listen(listener: ConnectionListener): void {
+    this.client.listen({
       connected: () => listener.connected(),
       ready: () => {
         this.#seen = new Map();
@@ -37,18 +27,6 @@ export class SyncedClient implements RedisClient {
       },
       failed: (error) => listener.failed(error),
     });
-  }
-
-  connect(): void {
-    this.#client.connect();
-  }
-
-  reconnect(): void {
-    this.#client.reconnect();
-  }
-
-  close(): void {
-    this.#client.close();
   }
 
   /** Looks once for all who wait; again for whoever comes after it was found wanting. */
@@ -72,7 +50,7 @@ export class SyncedClient implements RedisClient {
 
   async #requireSync(key: string): Promise<void> {
     const ask = async (name: string): Promise<unknown> => {
-      const reply = await nodeOfKey(this.#client, key)?.send(['CONFIG', 'GET', name]);
+      const reply = await nodeOfKey(this.client, key)?.send(['CONFIG', 'GET', name]);
       return fieldsOf(reply).get(name);
     };
     try {

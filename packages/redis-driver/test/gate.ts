@@ -1,4 +1,4 @@
-import type { ClusterMap, ConnectionListener, RedisClient } from '../src/index.ts';
+import { ClientThrough } from '../src/client-through.ts';
 
 /** A command that waits to be let through. */
 export interface Held {
@@ -8,18 +8,11 @@ export interface Held {
 }
 
 /** A client that can hold back what is sent, so that a test decides what comes in between. */
-export class Gate implements RedisClient {
-  declare readonly cluster?: ClusterMap;
+export class Gate extends ClientThrough {
   /** The commands that were sent, in their order. */
   readonly sent: (readonly string[])[] = [];
-  readonly #client: RedisClient;
   #holds = false;
   #held: Held[] = [];
-
-  constructor(client: RedisClient) {
-    this.#client = client;
-    if (client.cluster !== undefined) this.cluster = client.cluster;
-  }
 
   /** The names of the commands that were sent, in their order. */
   get names(): string[] {
@@ -44,36 +37,16 @@ export class Gate implements RedisClient {
     await Promise.allSettled(this.take().map((one) => one.pass()));
   }
 
-  get isReady(): boolean {
-    return this.#client.isReady;
-  }
-
-  send(key: string, args: readonly string[]): Promise<unknown> {
+  override send(key: string, args: readonly string[]): Promise<unknown> {
     this.sent.push(args);
-    if (!this.#holds) return this.#client.send(key, args);
+    if (!this.#holds) return this.client.send(key, args);
     const { promise, resolve, reject } = Promise.withResolvers<unknown>();
     const pass = async (): Promise<unknown> => {
-      await this.#client.send(key, args).then(resolve, reject);
+      await this.client.send(key, args).then(resolve, reject);
       return promise;
     };
     this.#held.push({ args, pass });
     return promise;
-  }
-
-  listen(listener: ConnectionListener): void {
-    this.#client.listen(listener);
-  }
-
-  connect(): void {
-    this.#client.connect();
-  }
-
-  reconnect(): void {
-    this.#client.reconnect();
-  }
-
-  close(): void {
-    this.#client.close();
   }
 }
 
