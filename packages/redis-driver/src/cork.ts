@@ -6,24 +6,29 @@ interface Corkable {
 /** Has what is written to sockets in one tick go out at once: to write is the dearest part of sending a command. */
 export class Cork {
   readonly #clients: () => readonly object[];
-  #corked: readonly Corkable[] | undefined;
+  #hasSent = false;
+  #corked: readonly Corkable[] = [];
 
   /** @param clients - ioredis clients; those without a `stream` to cork are left alone. */
   constructor(clients: () => readonly object[]) {
     this.#clients = clients;
   }
 
-  /** Holds back what is written from now on until all that is to be done in this tick is done. */
-  untilEndOfTick(): void {
-    if (this.#corked !== undefined) return;
-    this.#corked = this.#clients().flatMap(streamOf);
-    for (const stream of this.#corked) stream.cork();
-    process.nextTick(this.#uncork);
+  /** Called before a command is sent. The first one of a tick goes out, the others when all that is to be done in it is done. */
+  sends(): void {
+    if (!this.#hasSent) {
+      this.#hasSent = true;
+      process.nextTick(this.#endOfTick);
+    } else if (this.#corked.length === 0) {
+      this.#corked = this.#clients().flatMap(streamOf);
+      for (const stream of this.#corked) stream.cork();
+    }
   }
 
-  readonly #uncork = (): void => {
-    const corked = this.#corked ?? [];
-    this.#corked = undefined;
+  readonly #endOfTick = (): void => {
+    const corked = this.#corked;
+    this.#hasSent = false;
+    this.#corked = [];
     for (const stream of corked) stream.uncork();
   };
 }
