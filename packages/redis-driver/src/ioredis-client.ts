@@ -21,7 +21,7 @@ export interface MonitorsIoredis {
     ): unknown;
     on(event: 'error', listener: () => void): unknown;
     disconnect(): void;
-  }>;
+  };
 }
 
 export interface IoredisClientOptions {
@@ -65,7 +65,7 @@ export class IoredisClient implements RedisClient {
   }
 
   send(_key: string, args: readonly string[]): Promise<unknown> {
-    this.#cork.untilEndOfTick();
+    this.#cork.sends();
     return callIoredis(this.#ioredis, args);
   }
 
