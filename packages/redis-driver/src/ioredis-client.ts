@@ -21,7 +21,7 @@ export interface MonitorsIoredis {
     ): unknown;
     on(event: 'error', listener: () => void): unknown;
     disconnect(): void;
-  };
+  }>;
 }
 
 export interface IoredisClientOptions {
