@@ -66,12 +66,21 @@ export class Inspector implements AsyncDisposable {
     return {
       name,
       send: (...args) => this.#inTime(send(args)),
-      monitor: (listener) =>
-        this.#inTime(
-          monitor(listener).catch((error: unknown) => {
-            throw commandError(error);
-          }),
-        ),
+      monitor: async (listener) => {
+        const starting = monitor(listener).catch((error: unknown) => {
+          throw commandError(error);
+        });
+        try {
+          return await this.#inTime(starting);
+        } catch (error) {
+          // It may begin yet.
+          starting.then(
+            (stop) => stop(),
+            () => {},
+          );
+          throw error;
+        }
+      },
     };
   }
 

@@ -14,14 +14,16 @@ export interface Ioredis {
 
 /** What an ioredis client has for watching commands; a cluster has it in its nodes only. */
 export interface MonitorsIoredis {
-  monitor(): Promise<{
+  duplicate(options: { readonly monitor: true; readonly lazyConnect: true; retryStrategy(): null }): {
+    connect(): Promise<unknown>;
     on(
       event: 'monitor',
       listener: (time: string, args: string[], source: string, database: string) => void,
     ): unknown;
-    on(event: 'error', listener: () => void): unknown;
+    on(event: 'error', listener: (error: unknown) => void): unknown;
+    on(event: 'monitoring', listener: () => void): unknown;
     disconnect(): void;
-  }>;
+  };
 }
 
 export interface IoredisClientOptions {
@@ -138,12 +140,22 @@ export async function monitorIoredis(
   ioredis: MonitorsIoredis,
   listener: (command: MonitoredCommand) => void,
 ): Promise<StopMonitoring> {
-  const monitor = await ioredis.monitor();
-  // Without a listener, errors would be printed.
-  monitor.on('error', ignore);
+  // Its own `monitor()` leaves a connection behind where the server refuses it, and nobody could end that.
+  const monitor = ioredis.duplicate({ monitor: true, lazyConnect: true, retryStrategy: () => null });
   monitor.on('monitor', (time, args, source, database) =>
     listener({ at: Number(time) * 1000, args, source, db: Number(database) }),
   );
+  try {
+    await new Promise<void>((resolve, reject) => {
+      // Without a listener, errors would be printed.
+      monitor.on('error', reject);
+      monitor.on('monitoring', resolve);
+      monitor.connect().catch(reject);
+    });
+  } catch (error) {
+    monitor.disconnect();
+    throw error;
+  }
   return () => monitor.disconnect();
 }
 

@@ -43,6 +43,18 @@ it('tells every command, until it is stopped', async () => {
   expect(told).toHaveLength(before);
 });
 
+it('leaves nothing behind where it may not watch', async () => {
+  await using server = await startPrivateServer();
+  await server.send('ACL', 'SETUSER', 'app', 'on', 'nopass', '~*', '+@all', '-monitor');
+  const redis = new Redis({ host: server.host, port: server.port, username: 'app', password: 'any' });
+  onTestFinished(() => redis.disconnect());
+  const [node] = await inspect(redis).nodes();
+  await expect(node?.monitor(() => {})).rejects.toMatchObject({ code: 'OAUTHDB_AUTH' });
+  const ofApp = async (): Promise<number> =>
+    String(await server.send('CLIENT', 'LIST')).match(/user=app/g)?.length ?? 0;
+  await expect.poll(ofApp).toBe(1);
+});
+
 it('does not wait for a server that hangs', async () => {
   await using server = await startPrivateServer();
   const [node] = await inspect(connect(server)).nodes();

@@ -1,7 +1,8 @@
 import { join } from 'node:path';
 import { readFile, stat, writeFile } from 'node:fs/promises';
+import { send } from '@oauthdb/test-redis/resp';
 import { startPrivateServer, type PrivateServer } from '@oauthdb/test-redis/server';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { open } from '../../src/index.ts';
 import { CANARY, directory, ended, output, run, start, values, type RunOptions } from './cli.ts';
 import { clusterUrl, furnish } from './places.ts';
@@ -92,6 +93,15 @@ it('monitor refuses to watch for long, and ends after as many commands as were a
   expect(stdout.trim().split('\n')).toHaveLength(2);
 });
 
+it.each(['ioredis', 'node-redis'])('monitor ends where it is not allowed, by %s', async (library) => {
+  await server.send('ACL', 'SETUSER', 'app', 'on', '>canary-app', '~*', '+@all', '-monitor');
+  const db = `redis://app:canary-app@${server.host}:${server.port}`;
+  expect(await run(['monitor', '--library', library], { db })).toMatchObject({
+    code: 4,
+    stderr: expect.stringContaining('OAUTHDB_AUTH'),
+  });
+});
+
 it('plain handles are secrets: they are masked, and found by what stands in their place', async () => {
   const flags = ['--handles', 'plain'];
   for (const noun of ['refresh-tokens', 'sessions', 'states', 'codes']) {
@@ -163,4 +173,17 @@ it('asks each master of a cluster', async () => {
   }
   expect(new Set((await values(['connections'], cluster)).map(({ node }) => node)).size).toBe(3);
   expect(await values(['monitor', '--for', '300ms'], cluster)).toEqual(expect.any(Array));
+});
+
+it('asks the master that sentinels name', async () => {
+  const { name, sentinels, master } = inject('sentinel');
+  const db = `redis+sentinel://${sentinels.map(({ host, port }) => `${host}:${port}`).join(',')}/${name}`;
+  expect(await values(['server'], { db })).toMatchObject([{ role: 'master', replicas: 2 }]);
+  const child = start(['monitor', '--for', '5m', '--count', '1'], { db });
+  const timer = setInterval(() => void send({ port: master }, 'PING'), 50);
+  const { code } = await ended(child);
+  clearInterval(timer);
+  expect(code).toBe(0);
+  const { stdout } = await run(['doctor'], { db });
+  expect(stdout).toContain('✓ write and read');
 });

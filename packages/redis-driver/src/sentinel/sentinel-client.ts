@@ -1,4 +1,5 @@
 import type { ConnectionListener, RedisClient } from '../client.ts';
+import type { MonitoredCommand, StopMonitoring } from '../monitored.ts';
 import type { RedisSettings, SentinelSettings } from '../options.ts';
 import type { RedisAddress } from '../url.ts';
 import { Sentinels } from './sentinels.ts';
@@ -71,6 +72,12 @@ export class SentinelClient implements RedisClient {
     this.#isClosed = true;
     this.#sentinels.close();
     this.#master?.client.close();
+  }
+
+  /** Of the server that is the master now; of another one that follows it, nothing is told. */
+  monitor(listener: (command: MonitoredCommand) => void): Promise<StopMonitoring> {
+    const watching = this.#master?.client.monitor?.(listener);
+    return watching ?? Promise.reject(new Error("The connection isn't ready"));
   }
 
   #follow(address: RedisAddress): void {

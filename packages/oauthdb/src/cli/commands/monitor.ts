@@ -42,13 +42,22 @@ async function monitor(context: Context, { for: ms, count }: Options): Promise<v
   const inspector = await context.inspector();
   const nodes = await inspector.nodes();
   const queue = new BoundedQueue<Row>(HELD);
-  const stops = await Promise.all(
+  const started = await Promise.allSettled(
     nodes.map((node) =>
       node.monitor((command) =>
         queue.push({ ...nodeColumn(node.name), ...rowOf(command, redacted(command.args, prefixes)) }),
       ),
     ),
   );
+  const stops = started.filter((one) => one.status === 'fulfilled').map((one) => one.value);
+  const stop = (): void => {
+    for (const one of stops) one();
+  };
+  const refused = started.find((one) => one.status === 'rejected');
+  if (refused !== undefined) {
+    stop();
+    throw refused.reason;
+  }
   const timer = setTimeout(() => queue.end(), ms);
   try {
     // Line by line: a table would have to wait for all of them.
@@ -57,7 +66,7 @@ async function monitor(context: Context, { for: ms, count }: Options): Promise<v
     }
   } finally {
     clearTimeout(timer);
-    for (const stop of stops) stop();
+    stop();
   }
   if (queue.missed > 0) context.out.warn(`${queue.missed} commands came faster than they could be shown`);
 }
