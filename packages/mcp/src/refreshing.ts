@@ -33,7 +33,7 @@ export function refreshingOnce(parts: RefreshingParts): FetchLike {
     const name = `${owner}\n${presented}`;
     let answer = underWay.get(name);
     if (answer === undefined) {
-      const send = (): Promise<Response> => fetch(url, init);
+      const send = async (): Promise<Response> => readable(await fetch(url, init));
       const refresh = new Refresh({ ...parts, name, presented, seen: seen(), send, unsaved });
       answer = refresh.run().finally(() => underWay.delete(name));
       underWay.set(name, answer);
@@ -42,6 +42,12 @@ export function refreshingOnce(parts: RefreshingParts): FetchLike {
     if (accessToken !== null) refreshed(accessToken);
     return response.clone();
   };
+}
+
+/** A response that can be read more than once. What stands in for `fetch` in tests often answers with no more than `json()`. */
+async function readable(response: Response): Promise<Response> {
+  if (typeof response.clone === 'function') return response;
+  return Response.json(await response.json(), { status: response.status });
 }
 
 /** The refresh token that a request presents; `null` if it is no such request. */

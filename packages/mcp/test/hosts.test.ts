@@ -264,3 +264,31 @@ it('a database that fails during a refresh sends nobody to log in', async () => 
   await expect(auth(provider, { serverUrl, fetchFn })).rejects.toThrow(TemporarilyUnavailableError);
   expect([redirects, server.presented]).toEqual([[], []]);
 });
+
+it('what test suites answer in place of a response is enough to refresh', async () => {
+  const open = (backends[0] as (typeof backends)[number])[1]();
+  const answers = [
+    {
+      ok: true,
+      status: 200,
+      json: async () => Promise.resolve({ ...TokenServer.first, access_token: 'new' }),
+    },
+    { ok: false, status: 400, json: async () => Promise.resolve({ error: 'invalid_grant' }) },
+  ];
+  const provider = oauthClientProvider(open(), {
+    serverUrl,
+    redirectUrl,
+    clientMetadata,
+    fetch: async () => Promise.resolve(answers.shift() as unknown as Response),
+  });
+  await provider.saveTokens(TokenServer.first);
+  const refresh = async (token: unknown): Promise<readonly [number, unknown]> => {
+    const body = new URLSearchParams({ grant_type: 'refresh_token', refresh_token: String(token) });
+    const response = await provider.fetch('https://as.example/token', { method: 'POST', body });
+    return [response.status, await response.json()];
+  };
+  const both = await Promise.all([1, 2].map(async () => refresh(TokenServer.first.refresh_token)));
+  expect(both).toEqual([1, 2].map(() => [200, { ...TokenServer.first, access_token: 'new' }]));
+  expect((await provider.tokens())?.access_token).toBe('new');
+  expect(await refresh(TokenServer.first.refresh_token)).toEqual([400, { error: 'invalid_grant' }]);
+});
