@@ -1,6 +1,6 @@
 import { startPrivateServer } from '@oauthdb/test-redis/server';
 import type {} from '@oauthdb/test-redis/setup';
-import type { Finding } from '@oauthdb/core';
+import { DriverDatabase, type Finding } from '@oauthdb/core';
 import { Redis } from 'ioredis';
 import { describe, expect, inject, it, onTestFinished } from 'vitest';
 import { findingsOf } from '../src/checks/check.ts';
@@ -143,6 +143,23 @@ describe('what endangers tokens is found', () => {
     const keys = (await command('KEYS', '*')) as string[];
     const lives = await Promise.all(keys.map((key) => command('PTTL', key)));
     for (const life of lives) expect(Number(life)).toBeGreaterThan(-1);
+  });
+});
+
+describe('the health of a database', () => {
+  it('is degraded where it is read and not written', async () => {
+    const { driver } = await server(...GOOD, '--replicaof', '127.0.0.1 1');
+    const db = new DriverDatabase(driver(), { maxRetriesPerRequest: 0 });
+    const { status, reason, writeMs, role } = await db.health();
+    expect([status, reason, writeMs, role]).toEqual(['degraded', 'OAUTHDB_READONLY', null, 'replica']);
+  });
+
+  it('is not said where it cannot be reached', async () => {
+    const { command, driver } = await server(...GOOD);
+    const db = new DriverDatabase(driver(), { maxRetriesPerRequest: 0, commandTimeout: 500 });
+    expect((await db.health()).status).toBe('ok');
+    await command('SHUTDOWN', 'NOSAVE').catch(() => {});
+    await expect(db.health()).rejects.toMatchObject({ name: 'OAuthDatabaseError', retryable: true });
   });
 });
 

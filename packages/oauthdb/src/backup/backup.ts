@@ -1,7 +1,14 @@
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createGzip } from 'node:zlib';
-import { durableKinds, kindOf, type ExportedKind, type OAuthDatabase, type Unreadable } from '@oauthdb/core';
+import {
+  durableKinds,
+  isOAuthDatabaseError,
+  kindOf,
+  type ExportedKind,
+  type OAuthDatabase,
+  type Unreadable,
+} from '@oauthdb/core';
 import { encrypting } from './encryption.ts';
 import { written, type BackupHeader, type BackupTrailer, type Counts } from './format.ts';
 import { gatewayText } from './gateway-write.ts';
@@ -85,7 +92,7 @@ export async function backup(
   const lock = checkSecret({ passphrase, key });
   if (format === 'gateway' && lock !== null)
     throw new TypeError("passphrase and key must be left out with format: 'gateway', which is not encrypted");
-  const { backend: source } = await db.health();
+  const source = await sourceOf(db);
   if (format === 'gateway') {
     const { text, summary } = await gatewayText(db, options);
     await writeWhole(path, (to) => pipeline([text], to));
@@ -116,4 +123,14 @@ export async function backup(
   });
   const { records, counts, sha256 } = trailer as BackupTrailer;
   return { records, counts, created_at, source, sha256 };
+}
+
+/** The name of a backend, as far as it says so to somebody who may only read. */
+async function sourceOf(db: OAuthDatabase): Promise<string> {
+  try {
+    return (await db.health()).backend;
+  } catch (error) {
+    if (isOAuthDatabaseError(error) && error.code === 'OAUTHDB_AUTH') return 'unknown';
+    throw error;
+  }
 }
