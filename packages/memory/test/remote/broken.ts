@@ -76,7 +76,7 @@ export const brokenRemotes: readonly BrokenRemote[] = [
   },
   {
     name: 'takes a write that failed for one that was made',
-    caughtBy: `${truth} it is killed`,
+    caughtBy: 'is not taken for an empty one',
     remote: {
       breaks: (sound) => ({
         commit: (change, at) => sound.commit(change, at).catch(() => ({ committed: true, deleted: 1 })),

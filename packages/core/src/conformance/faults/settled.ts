@@ -5,6 +5,8 @@ import { monotonicNow, startTimer, stopTimer } from '../../timing.ts';
 /** How much later than its deadline a call may settle: it waits a little for an answer that is on its way. */
 export const SLACK_MS = 250;
 
+const endTurn = setImmediate;
+
 /** How a call came out. */
 export type Settled<T> = { readonly ms: number } & (
   | { readonly status: 'fulfilled'; readonly value: T }
@@ -15,14 +17,15 @@ export type Settled<T> = { readonly ms: number } & (
 
 /**
  * How `call` comes out within `ms`. A timer of this process decides, not a clock: when the process itself is held up, both the call
- * and the timer are, and whichever was due first comes first.
+ * and the timer are.
  */
 export async function settled<T>(call: () => Promise<T>, ms: number): Promise<Settled<T>> {
   const began = monotonicNow();
   const took = (): number => monotonicNow() - began;
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<Settled<T>>((resolve) => {
-    timer = startTimer(() => resolve({ status: 'pending', ms: took() }), ms);
+    // Whatever was due before has been run by the end of this turn, and in no certain order within it.
+    timer = startTimer(() => endTurn(() => resolve({ status: 'pending', ms: took() })), ms);
   });
   const outcome = call().then<Settled<T>, Settled<T>>(
     (value) => ({ status: 'fulfilled', value, ms: took() }),
