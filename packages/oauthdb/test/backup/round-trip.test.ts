@@ -1,7 +1,8 @@
 import { join } from 'node:path';
 import { exportedKinds, type Exported } from '@oauthdb/core';
-import { describe, expect, it } from 'vitest';
-import { backup, restore, verify } from '../../src/index.ts';
+import { startPrivateServer } from '@oauthdb/test-redis/server';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { backup, open, restore, verify } from '../../src/index.ts';
 import { backends, contents, directory, empty, fill } from './subjects.ts';
 
 const kinds = exportedKinds;
@@ -51,6 +52,25 @@ describe.each(backends)('a backup of %s', (source) => {
         codes: 1,
         sessions: 1,
       });
+    }
+  });
+});
+
+describe('a backup', () => {
+  it('is made by somebody who may only read', async () => {
+    const server = await startPrivateServer({ password: 'secret' });
+    onTestFinished(() => server.stop());
+    const { host, port } = server;
+    const writer = await open(`redis://:secret@${host}:${port}`);
+    onTestFinished(() => writer.close());
+    await writer.import(await generated());
+    await server.send('ACL', 'SETUSER', 'reader', 'on', '>p', '~*', 'nocommands', '+@read', '+@connection');
+    for (const library of ['ioredis', 'node-redis'] as const) {
+      const reader = await open(`redis://reader:p@${host}:${port}`, { redis: { library } });
+      onTestFinished(() => reader.close());
+      const file = join(directory(), 'oauth.backup');
+      const { records, source } = await backup(reader, file, { kinds });
+      expect([records, source]).toEqual([147, 'unknown']);
     }
   });
 });
