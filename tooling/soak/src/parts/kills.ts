@@ -93,19 +93,20 @@ async function check(
 ): Promise<void> {
   count.calls += begun.length;
   const acknowledged = new Set(issued);
-  for (const id of begun) {
-    const [access, refresh] = await Promise.all([
+  const checkOne = async (id: string): Promise<void> => {
+    const [access, refresh, page, refreshPage] = await Promise.all([
       db.accessTokens.get(id),
       db.refreshTokens.get(`refresh ${id}`),
+      db.accessTokens.listPage({ username: `user ${id}` }),
+      db.refreshTokens.listPage({ username: `user ${id}` }),
     ]);
     if (acknowledged.has(id) && (access === null || refresh === null)) count.lost++;
-    if ((access === null) !== (refresh === null)) count.unlisted++;
-    if (access === null || refresh === null) continue;
-    const { items } = await db.accessTokens.listPage({ username: `user ${id}` });
-    const { items: handles } = await db.refreshTokens.listPage({ username: `user ${id}` });
-    if (!items.some(({ jti }) => jti === id) || !handles.some(({ handle }) => handle === refresh.handle))
-      count.unlisted++;
-  }
+    const isListed =
+      page.items.some(({ jti }) => jti === id) &&
+      refreshPage.items.some(({ handle }) => handle === refresh?.handle);
+    if ((access === null) !== (refresh === null) || (access !== null && !isListed)) count.unlisted++;
+  };
+  for (let i = 0; i < begun.length; i += 64) await Promise.all(begun.slice(i, i + 64).map(checkOne));
 }
 
 async function until(work: () => Promise<unknown>): Promise<void> {
