@@ -1,4 +1,4 @@
-import type { TagName } from '../driver.ts';
+import type { Page, TagName } from '../driver.ts';
 import { refsOf } from '../grants/listing.ts';
 import type { Ref } from '../grants/record-reader.ts';
 import { Pages } from '../pages.ts';
@@ -15,6 +15,9 @@ export interface ListStats {
 
 /** How many members are looked at in one go, whosever lists they are on. */
 const PIECE = 500;
+
+/** How many lists are asked for at once. */
+const TOGETHER = 64;
 
 /** A member of a list, and what it names. */
 export interface Member {
@@ -38,22 +41,44 @@ export async function* danglingMembers(
   count: { lists: number; members: number },
 ): AsyncGenerator<Member[], void, undefined> {
   let piece: Member[] = [];
+  for await (const { list, names } of ahead(pagesOfLists(stores, operation))) {
+    if (names === null) count.lists++;
+    count.members += names?.length ?? 0;
+    for (const name of names ?? []) {
+      const [ref] = refsOf(list, [name]);
+      if (ref !== undefined) piece.push({ list, name, keys: keysOf(stores, ref) });
+    }
+    if (piece.length < PIECE) continue;
+    yield await withoutEntry(stores, operation, piece);
+    piece = [];
+  }
+  if (piece.length > 0) yield await withoutEntry(stores, operation, piece);
+}
+
+/** A part of a list; before the first one, `null`. */
+interface ListPage {
+  readonly list: TagName;
+  readonly names: readonly string[] | null;
+}
+
+/** The members of all lists. Most lists are short, so that many are asked for at once. */
+async function* pagesOfLists(stores: Stores, operation: string): AsyncGenerator<ListPage, void, undefined> {
+  const pages = new Pages(stores.driver, stores.calls);
+  const page = (tag: TagName, after: string | undefined): Promise<Page> =>
+    pages.page(operation, { tag }, after, PIECE);
   for await (const lists of ahead(namesOf(stores, operation))) {
-    for (const list of lists) {
-      count.lists++;
-      for await (const names of membersOf(stores, operation, list)) {
-        count.members += names.length;
-        for (const name of names) {
-          const [ref] = refsOf(list, [name]);
-          if (ref !== undefined) piece.push({ list, name, keys: keysOf(stores, ref) });
+    for (let i = 0; i < lists.length; i += TOGETHER) {
+      const some = lists.slice(i, i + TOGETHER);
+      const first = await Promise.all(some.map((list) => page(list, undefined)));
+      for (const [j, list] of some.entries()) {
+        yield { list, names: null };
+        for (let at = first[j]; at !== undefined;) {
+          yield { list, names: at.items };
+          at = at.next === null ? undefined : await page(list, at.next);
         }
-        if (piece.length < PIECE) continue;
-        yield await withoutEntry(stores, operation, piece);
-        piece = [];
       }
     }
   }
-  if (piece.length > 0) yield await withoutEntry(stores, operation, piece);
 }
 
 function keysOf({ records }: Stores, ref: Ref): string[] {
@@ -72,14 +97,6 @@ async function withoutEntry(
   const lives = await calls.run(operation, 'read', (at) => driver.timeLeft(keys, at));
   const there = new Set(keys.filter((_, i) => lives[i] !== null));
   return members.filter((member) => !member.keys.some((key) => there.has(key)));
-}
-
-function membersOf(
-  { driver, calls }: Stores,
-  operation: string,
-  tag: TagName,
-): AsyncGenerator<readonly string[], void, undefined> {
-  return new Pages(driver, calls).all(operation, { tag }, PIECE);
 }
 
 /** The names of all lists, page by page. */
