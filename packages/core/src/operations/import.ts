@@ -38,6 +38,9 @@ const OPERATION = 'import';
 /** How many records are worked on together. */
 const PIECE = 500;
 
+/** How long the tokens of a piece may be together, in characters. */
+const PIECE_LENGTH = 4 * 1024 * 1024;
+
 /** How many pieces are under way. */
 const PIECES = 2;
 
@@ -74,7 +77,7 @@ export class Importer {
   async run(records: AsyncIterable<Exported | Removed> | Iterable<Exported | Removed>): Promise<Imported> {
     const running = new Set<Promise<unknown>>();
     try {
-      for await (const piece of pieces(records, PIECE)) {
+      for await (const piece of pieces(records)) {
         const gone = piece.filter(isRemoved);
         const there = piece.filter((one) => !isRemoved(one)) as Exported[];
         const incoming = there.map((one) => incomingOf(this.#stores, one));
@@ -200,16 +203,26 @@ function isRemoved(one: Exported | Removed): one is Removed {
   return typeof one === 'object' && one !== null && 'removed' in one;
 }
 
-async function* pieces<T>(
-  items: AsyncIterable<T> | Iterable<T>,
-  size: number,
-): AsyncGenerator<T[], void, undefined> {
-  let piece: T[] = [];
-  for await (const item of items) {
-    piece.push(item);
-    if (piece.length < size) continue;
+/** Records in pieces: by their number, or less where tokens are long. */
+async function* pieces(
+  records: AsyncIterable<Exported | Removed> | Iterable<Exported | Removed>,
+): AsyncGenerator<(Exported | Removed)[], void, undefined> {
+  let piece: (Exported | Removed)[] = [];
+  let length = 0;
+  for await (const record of records) {
+    piece.push(record);
+    length += lengthOf(record);
+    if (piece.length < PIECE && length < PIECE_LENGTH) continue;
     yield piece;
     piece = [];
+    length = 0;
   }
   if (piece.length > 0) yield piece;
+}
+
+/** Records are limited in length anyway; whatever is none is for others to refuse. */
+function lengthOf(record: Exported | Removed): number {
+  const value: unknown =
+    typeof record === 'object' && record !== null && 'value' in record ? record.value : '';
+  return typeof value === 'string' ? value.length : 0;
 }
