@@ -70,6 +70,53 @@ test('drops replies to commands that are carried out, and cuts such a connection
   expect(await ask(idle, 'PING')).toBe('+PONG\r\n');
 });
 
+test('delivers replies late, and those that are on their way when it is over', async () => {
+  await using proxy = await startProxy(server);
+  const socket = await open(proxy);
+  proxy.latencyMs = 60_000;
+  proxy.mode = 'late';
+  socket.write('INCR late\r\n');
+  await expect.poll(() => server.send('GET', 'late'), { timeout: 10_000 }).toBe('1');
+  expect(socket.bytesRead).toBe(0);
+  const reply = once(socket, 'data');
+  proxy.mode = 'pass';
+  expect(String(await reply)).toBe(':1\r\n');
+});
+
+test('delivers replies in pieces, whole in the end', async () => {
+  await using proxy = await startProxy(server);
+  await server.send('SET', 'long', 'x'.repeat(1000));
+  const socket = await open(proxy);
+  proxy.mode = 'trickle';
+  const pieces: Buffer[] = [];
+  socket.on('data', (piece: Buffer) => pieces.push(piece)).write('GET long\r\n');
+  await expect.poll(() => Buffer.concat(pieces).toString()).toBe(`$1000\r\n${'x'.repeat(1000)}\r\n`);
+});
+
+test('breaks some replies off in their middle', async () => {
+  await using proxy = await startProxy(server);
+  const socket = await open(proxy);
+  proxy.mode = 'truncate';
+  const closed = closing(socket);
+  for (let i = 0; i < 4; i++) expect(await ask(socket, 'PING')).toBe('+PONG\r\n');
+  expect(await ask(socket, 'PING')).toBe('+PON');
+  await closed;
+});
+
+test('puts garbage before some replies, and cuts such a connection afterwards', async () => {
+  await using proxy = await startProxy(server);
+  const socket = await open(proxy);
+  proxy.mode = 'garbage';
+  for (let i = 0; i < 3; i++) expect(await ask(socket, 'PING')).toBe('+PONG\r\n');
+  const garbled = await ask(socket, 'PING');
+  expect(garbled).toMatch(/\+PONG\r\n$/);
+  expect(garbled.length).toBeGreaterThan('+PONG\r\n'.length);
+  const closed = closing(socket);
+  proxy.mode = 'pass';
+  await closed;
+  expect(await ask(await open(proxy), 'PING')).toBe('+PONG\r\n');
+});
+
 test('cuts present connections, and takes new ones', async () => {
   await using proxy = await startProxy(server);
   const socket = await open(proxy);

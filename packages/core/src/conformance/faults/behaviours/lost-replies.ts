@@ -7,7 +7,7 @@ import { TIMEOUT_MS, type FaultContext } from '../context.ts';
 const ROUNDS = 30;
 
 /** Thirty at once, on a busy machine, and then once more. */
-const PATIENCE_MS = 5 * TIMEOUT_MS;
+const PATIENCE_MS = 20 * TIMEOUT_MS;
 
 /** Makes calls whose replies are lost until all are `carriedOut`, when they may be repeated: how each comes out. */
 async function lettingThemRepeat<T>(
@@ -15,7 +15,7 @@ async function lettingThemRepeat<T>(
   calls: readonly (() => Promise<T>)[],
   carriedOut: () => Promise<boolean>,
 ): Promise<T[]> {
-  const answers = Promise.all(calls.map((call) => t.outcome(call, 4 * PATIENCE_MS)));
+  const answers = Promise.all(calls.map((call) => t.outcome(call, 2 * PATIENCE_MS)));
   for (let tries = 0; tries < 100 && !(await carriedOut()); tries++) await sleep(5);
   await t.faults.resume();
   return (await answers).map((how) => {
