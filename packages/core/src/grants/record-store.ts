@@ -4,6 +4,7 @@ import type { Change, Committed, Moment, Put, Tag } from '../driver.ts';
 import { OAuthDatabaseError } from '../error.ts';
 import { afterPart } from '../partly.ts';
 import type { Kind } from './keys.ts';
+import { NEVER } from './layouts/gateway-fields.ts';
 import { sharedGrantOf } from './layouts/gateway-record.ts';
 import { checkFinite, type ResolvedLifetimes } from './lifetimes.ts';
 import { expiryOf } from './record-input.ts';
@@ -108,10 +109,11 @@ export class RecordStore extends RecordReader {
     // Another program would take the token for one that is good.
     const isRotated = this.isShared && 'rotated_at' in record;
     const key = this.keyOf({ kind, id, isRotated });
+    const end = expiresAt ?? (this.isShared && kind === 'refresh' ? NEVER * 1000 : null);
     return {
       key,
       value: this.codec.encode(key, record, bound),
-      expiresAt: expiresAt === null ? null : expiresAt + this.slack,
+      expiresAt: end === null ? null : end + this.slack,
       tags: this.tagsOf(kind, id, record),
     };
   }

@@ -113,6 +113,15 @@ const mutants: readonly Mutant[] = [
     }),
   },
   {
+    name: 'the key of a refresh token that never ends has no end',
+    caughtBy: `${form} › has the lives of the service: of a code a year, unless it is said otherwise`,
+    breaks: (sound) => ({
+      commit: commitWith(sound, (put) =>
+        kindOf(put.key) === 'refresh' && (put.expiresAt ?? 0) > 1e13 ? { ...put, expiresAt: null } : put,
+      ),
+    }),
+  },
+  {
     name: 'codes live for a minute',
     caughtBy: `${form} › has the lives of the service: of a code a year, unless it is said otherwise`,
     betrays: (_sound, make) => ({

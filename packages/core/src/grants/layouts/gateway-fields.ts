@@ -99,8 +99,11 @@ const user: readonly Field[] = [
   naming(always('username', ({ user_id: id }) => id ?? '')),
 ];
 
-/** In the year 3000: the service's own scripts take a token that names no end for one that has ended. */
-const NEVER = 32_503_680_000;
+/**
+ * In the year 3000, in epoch seconds: the service's own scripts take an access token that names no end, and a refresh token whose key
+ * has none, for one that has ended.
+ */
+export const NEVER = 32_503_680_000;
 
 /** What the service writes of each kind, in its order; of sessions it knows nothing. */
 export const fieldsOf: { readonly [kind in Kind]: readonly Field[] } = {
