@@ -4,8 +4,10 @@ import { DriverDatabase, type Finding } from '@oauthdb/core';
 import { Redis } from 'ioredis';
 import { describe, expect, inject, it, onTestFinished } from 'vitest';
 import { findingsOf } from '../src/checks/check.ts';
+import { commands } from '../src/checks/permissions.ts';
 import type { Facts } from '../src/checks/facts.ts';
 import { IoredisClient, RedisDriver } from '../src/index.ts';
+import { SCRIPT } from '../src/script.ts';
 import { soon } from './server.ts';
 
 const OPEN = ['--appendonly', 'yes'];
@@ -121,6 +123,15 @@ describe('what endangers tokens is found', () => {
     expect(await severity(driver(user), 'missing_permission')).toBe('error');
     await command('ACL', 'SETUSER', 'app', 'allkeys');
     expect(await codes(driver(user))).toEqual([]);
+  });
+
+  it('missing_permission, of every command that the script has', () => {
+    const tried = new Set(commands('t', 's', 'z').map(([name]) => name));
+    const used = [...SCRIPT.matchAll(/call\('([A-Z]+)'/g)].map(([, name]) => name);
+    // Of records that another program has stored as hashes.
+    const hashes = ['TYPE', 'HGET', 'HLEN'];
+    expect(used.filter((name) => !tried.has(name) && !hashes.includes(name as string))).toEqual([]);
+    expect(used.length).toBeGreaterThan(15);
   });
 
   it('as far as may be asked: a user without rights of an administrator is told what can be known', async () => {

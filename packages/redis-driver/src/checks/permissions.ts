@@ -9,7 +9,7 @@ export type AskKey = (key: string, args: readonly string[]) => Promise<unknown>;
 const PROBE_MS = '1000';
 
 /** Every command that the driver uses, with arguments that do no harm; a text, a set and a sorted set stand ready. */
-function commands(text: string, set: string, sorted: string): readonly (readonly string[])[] {
+export function commands(text: string, set: string, sorted: string): readonly (readonly string[])[] {
   return [
     ['SET', text, 'probe', 'PX', PROBE_MS],
     ['GET', text],

@@ -38,7 +38,10 @@ export async function mirror<T>({
     const done = await following(() => (state === null ? remove() : put(state)));
     const after = await following(read);
     if (before === null || after === null ? before === after : isSame(before, after)) return done;
-    if (tries === TRIES) throw new Error('others kept changing the record');
+    if (tries === TRIES)
+      throw new OAuthDatabaseError('OAUTHDB_UNAVAILABLE', 'others kept changing the record', {
+        outcome: 'unknown',
+      });
     before = after;
   }
 }
