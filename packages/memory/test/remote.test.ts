@@ -1,13 +1,15 @@
 import { failures, faultConformance } from '@oauthdb/core/conformance';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { MemoryDriver } from '../src/index.ts';
-import { betrayed, brokenRemotes } from './remote/broken.ts';
+import { brokenAnswers } from './remote/broken-answers.ts';
+import { brokenEffects } from './remote/broken-effects.ts';
+import { betrayed } from './remote/broken.ts';
 import { remoteFaults } from './remote/remote.ts';
 
 faultConformance({ describe, it: it.concurrent }, { name: 'a store behind a wire', faults: remoteFaults() });
 
 describe('what is broken on purpose fails the fault group', () => {
-  for (const broken of brokenRemotes) {
+  for (const broken of [...brokenAnswers, ...brokenEffects]) {
     // Whoever listens to what is printed hears all who print.
     const test = broken.prints === true ? it : it.concurrent;
     test(`it ${broken.name}: caught by “${broken.caughtBy}”`, async () => {
