@@ -114,6 +114,11 @@ export class Context {
     await Promise.all(this.#opened.map((one) => one.close()));
   }
 
+  /** Whether prefixes may hold any braces: the gateway's layout takes one `{hashTag}`. */
+  get bracesInPrefix(): boolean {
+    return this.#backend.layout !== 'gateway';
+  }
+
   /** The cases say how long a code lives by default, and mean a minute. */
   get #layout(): DatabaseOptions {
     const { layout } = this.#backend;
