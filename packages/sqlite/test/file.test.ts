@@ -1,3 +1,4 @@
+import { randomBytes, randomInt } from 'node:crypto';
 import {
   mkdirSync,
   readFileSync,
@@ -11,7 +12,7 @@ import {
 import { dirname, join } from 'node:path';
 import Database from 'better-sqlite3';
 import { describe, expect, it } from 'vitest';
-import type { SqliteDriver } from '../src/index.ts';
+import { SqliteOAuthDatabase, type SqliteDriver } from '../src/index.ts';
 import { openDriver, put, soon, temporaryPath, valueOf } from './temporary.ts';
 
 function removeAll(path: string): void {
@@ -117,6 +118,35 @@ describe('a file that cannot be used', () => {
     await driver.close();
     truncateSync(path, 4096 * 3);
     await expect(valueOf(openDriver({ path }), 'key 499')).rejects.toMatchObject({ code: 'OAUTHDB_CORRUPT' });
+  });
+
+  it('because a bit of it was changed never gives another token, where values are sealed', async () => {
+    const path = temporaryPath();
+    const secrets = { keys: [{ id: 'k', key: randomBytes(32) }] };
+    const keys = Array.from({ length: 40 }, (_, i) => `key ${i}`);
+    const db = new SqliteOAuthDatabase({ path, secrets });
+    await db.storeTokens(keys.map((key) => ({ key, token: `token of ${key}` })));
+    await db.close();
+    const sound = readFileSync(path);
+    let noticed = 0;
+    for (let round = 0; round < 300; round++) {
+      const bytes = Buffer.from(sound);
+      const at = randomInt(bytes.length);
+      bytes.writeUInt8(bytes.readUInt8(at) ^ (1 << randomInt(8)), at);
+      const damaged = `${path}-${round}`;
+      writeFileSync(damaged, bytes);
+      const other = new SqliteOAuthDatabase({ path: damaged, secrets, maxRetriesPerRequest: 0 });
+      for (const [i, how] of (await Promise.allSettled(keys.map((key) => other.getToken(key)))).entries()) {
+        if (how.status === 'rejected') expect(how.reason).toMatchObject({ name: 'OAuthDatabaseError' });
+        if (how.status === 'rejected') noticed++;
+        // A key, or the tree that leads to it, may have been hit: SQLite has no sums of them. What is not marked as sealed any more
+        // is taken for a value in clear, and is the sealed text then.
+        else if (how.value !== null && !how.value.includes('1:k:'))
+          expect(how.value).toBe(`token of ${keys[i]}`);
+      }
+      await other.close();
+    }
+    expect(noticed).toBeGreaterThan(0);
   });
 
   it('because it is read-only is reported as such', async () => {
