@@ -12,7 +12,7 @@ import { GROUPS } from './subjects/index.ts';
 import { comparison, largeTable, memoryTable, operationTable } from './tables.ts';
 
 const FULL: Effort = { rounds: 30, warmUps: 5, sliceMs: 25 };
-const QUICK: Effort = { rounds: 7, warmUps: 2, sliceMs: 12 };
+const QUICK: Effort = { rounds: 7, warmUps: 1, sliceMs: 10 };
 
 const {
   help,

@@ -19,6 +19,18 @@ export class ExpiryWheel {
     if (bucket?.size === 0) this.#buckets.delete(second);
   }
 
+  /** Has a key end at another time than before; `null` for never. */
+  move(key: string, from: number | null, to: number | null): void {
+    if (from !== null && to !== null && Math.floor(from / 1000) === Math.floor(to / 1000)) return;
+    if (from !== null) this.delete(key, from);
+    if (to !== null) this.add(key, to);
+  }
+
+  /** Whether there may be keys whose second has begun. */
+  mayBeDue(now: number): boolean {
+    return this.#first <= Math.floor(now / 1000);
+  }
+
   /** Up to `limit` keys whose second has begun, the oldest first. */
   *due(now: number, limit: number): Generator<string, void, undefined> {
     const last = Math.floor(now / 1000);

@@ -44,11 +44,12 @@ export class MemoryStore {
   }
 
   put(key: string, value: string, expiresAt: number | null, tags: readonly Tag[]): void {
-    const sequence = this.#entries.get(key)?.sequence ?? this.#sequence++;
-    this.#forget(key);
+    const before = this.#entries.get(key);
+    const sequence = before?.sequence ?? this.#sequence++;
+    if (before !== undefined) this.#unlist(key, before);
     this.#unmark(key);
     this.#entries.set(key, { value, expiresAt, tags: tags.length === 0 ? NO_TAGS : tags, sequence });
-    if (expiresAt !== null) this.#wheel.add(key, expiresAt);
+    this.#wheel.move(key, before?.expiresAt ?? null, expiresAt);
     for (const { name, member } of tags) {
       const members = this.#tags.get(name);
       if (members === undefined) this.#tags.set(name, new Map([[member, key]]));
@@ -58,10 +59,12 @@ export class MemoryStore {
 
   /** Whether there was a live entry to delete. */
   delete(key: string, now: number): boolean {
-    const live = this.get(key, now) !== undefined;
-    this.#forget(key);
+    const stored = this.#entries.get(key);
+    if (stored === undefined) return false;
+    this.#wheel.move(key, stored.expiresAt, null);
+    this.#unlist(key, stored);
     this.#entries.delete(key);
-    return live;
+    return isLive(stored, now);
   }
 
   mark(key: string, marker: Marker): void {
@@ -98,23 +101,28 @@ export class MemoryStore {
 
   /** Clears some of what has expired away. */
   sweep(now: number): void {
+    if (this.#wheel.mayBeDue(now)) this.#sweepEntries(now);
+    if (this.#markerWheel.mayBeDue(now)) this.#sweepMarkers(now);
+  }
+
+  #sweepEntries(now: number): void {
     // The oldest come first: one that lives is of the second that has begun, and its neighbours can wait until that is over.
     for (const key of this.#wheel.due(now, SWEEP)) {
       if (this.get(key, now) !== undefined) break;
       this.delete(key, now);
     }
+  }
+
+  #sweepMarkers(now: number): void {
     for (const key of this.#markerWheel.due(now, SWEEP)) {
       if (this.marker(key, now) !== undefined) break;
       this.#unmark(key);
     }
   }
 
-  /** Takes an entry off the lists and the wheel; it stays in its place in the map. */
-  #forget(key: string): void {
-    const stored = this.#entries.get(key);
-    if (stored === undefined) return;
-    if (stored.expiresAt !== null) this.#wheel.delete(key, stored.expiresAt);
-    for (const { name, member } of stored.tags) {
+  /** Takes an entry off its lists. */
+  #unlist(key: string, { tags }: Stored): void {
+    for (const { name, member } of tags) {
       const members = this.#tags.get(name);
       if (members?.get(member) === key) members.delete(member);
       if (members?.size === 0) this.#tags.delete(name);
