@@ -26,17 +26,26 @@ interface BetterSqlite3 {
   close(): unknown;
 }
 
-type Open = new (path: string, options: { readonly timeout: number }) => BetterSqlite3;
+type Open = new (
+  path: string,
+  options: { readonly timeout: number; readonly readonly: boolean },
+) => BetterSqlite3;
 
-/** A file, opened by better-sqlite3 at the first call; one that cannot be opened fails that call, and the next tries again. */
-export function openLazily(path: string): SQLiteDatabase {
+/**
+ * A file, opened by better-sqlite3 at the first call; one that cannot be opened fails that call, and the next tries again. With
+ * `readonly` nothing of it is changed, and none is created.
+ */
+export function openLazily(
+  path: string,
+  { readonly = false }: { readonly readonly?: boolean } = {},
+): SQLiteDatabase {
   let opened: BetterSqlite3 | undefined;
   const open = (): BetterSqlite3 => {
     // The waiting for locks is ours: inside SQLite it would stop the event loop.
     if (opened !== undefined) return opened;
     const Client = load();
-    if (path !== ':memory:') createPrivately(path);
-    opened = new Client(path, { timeout: 0 });
+    if (path !== ':memory:' && !readonly) createPrivately(path);
+    opened = new Client(path, { timeout: 0, readonly });
     return opened;
   };
   return {

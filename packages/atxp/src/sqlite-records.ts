@@ -48,8 +48,8 @@ const TABLES = `
       );
     `;
 
-const PKCE_COLUMNS = 'encrypted_code_verifier, encrypted_code_challenge, resource_url, url';
-const TOKEN_COLUMNS = 'resource_url, encrypted_access_token, encrypted_refresh_token, expires_at';
+export const PKCE_COLUMNS = 'encrypted_code_verifier, encrypted_code_challenge, resource_url, url';
+export const TOKEN_COLUMNS = 'resource_url, encrypted_access_token, encrypted_refresh_token, expires_at';
 
 const GET_CREDENTIALS = `SELECT encrypted_client_id, encrypted_client_secret, redirect_uri
   FROM oauth_client_credentials WHERE resource_url = ?`;
@@ -75,8 +75,8 @@ const SAVE_TOKEN = `INSERT OR REPLACE INTO oauth_access_tokens (user_id, url, ${
 const DELETE_TOKEN = `DELETE FROM oauth_access_tokens
   WHERE user_id = ? AND url = ? AND encrypted_access_token = ? AND expires_at IS ?`;
 
-/** A page of names as one JSON text, because a statement of expo-sqlite is asked for its first row only. */
-const page = (
+/** A page of rows as one JSON text, because a statement of expo-sqlite is asked for its first row only. */
+export const page = (
   table: string,
   columns: string,
 ): string => `SELECT json_group_array(json_array(place, ${columns})) AS page
@@ -186,29 +186,46 @@ export class SqliteRecords implements RecordStore {
     if (this.#options.isOurs) await this.#db.closeAsync();
   }
 
-  async *#pages(sql: string): AsyncGenerator<readonly (readonly [number, string, string])[]> {
-    for (let after = -Number.MAX_SAFE_INTEGER; ;) {
-      const { page: text } = (await this.#run(sql, after)) as { readonly page: string };
-      const rows = JSON.parse(text) as [number, string, string][];
-      yield rows;
-      const last = rows.at(-1);
-      if (last === undefined) return;
-      [after] = last;
-    }
+  #pages(sql: string): AsyncGenerator<readonly (readonly [number, string, string])[]> {
+    return pagesOf((after) => this.#run(sql, after));
   }
 
   async #run(sql: string, ...params: readonly unknown[]): Promise<unknown> {
     await this.initialize();
-    return guarded(this.#options.commandTimeout, async () => {
-      const statement = await this.#db.prepareAsync(sql);
-      try {
-        const result = await statement.executeAsync(...params);
-        return await result.getFirstAsync();
-      } finally {
-        await statement.finalizeAsync();
-      }
-    });
+    return firstRow(this.#db, this.#options.commandTimeout, sql, ...params);
   }
+}
+
+/** The rows of a {@link page} and of those behind it; `run` is given the place behind which it begins. */
+export async function* pagesOf<Row extends readonly [place: number, ...columns: unknown[]]>(
+  run: (after: number) => Promise<unknown>,
+): AsyncGenerator<readonly Row[]> {
+  for (let after = -Number.MAX_SAFE_INTEGER; ;) {
+    const { page: text } = (await run(after)) as { readonly page: string };
+    const rows = JSON.parse(text) as Row[];
+    yield rows;
+    const last = rows.at(-1);
+    if (last === undefined) return;
+    [after] = last;
+  }
+}
+
+/** What a statement gives first; `null` where it gives nothing. */
+export function firstRow(
+  db: SQLiteDatabase,
+  commandTimeout: number,
+  sql: string,
+  ...params: readonly unknown[]
+): Promise<unknown> {
+  return guarded(commandTimeout, async () => {
+    const statement = await db.prepareAsync(sql);
+    try {
+      const result = await statement.executeAsync(...params);
+      return await result.getFirstAsync();
+    } finally {
+      await statement.finalizeAsync();
+    }
+  });
 }
 
 function readable(row: unknown): TokenRecord | null {

@@ -158,7 +158,8 @@ export class TextRecords implements RecordStore {
   }
 }
 
-function readable(text: string | null): TokenRecord | null {
+/** A token's record; `null`, too, for what cannot be read. */
+export function readable(text: string | null): TokenRecord | null {
   try {
     return parsed(text, asTokenRecord);
   } catch {
