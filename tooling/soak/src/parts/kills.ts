@@ -11,6 +11,7 @@ import { openTarget, type Target } from '../target.ts';
 
 interface Count {
   calls: number;
+  failed: number;
   lost: number;
   /** Tokens that can be read and are on no list. */
   unlisted: number;
@@ -27,11 +28,20 @@ export async function* kills({ kills: times, wanted }: Plan): AsyncGenerator<Row
 }
 
 async function counted(fault: string, backend: string, work: (count: Count) => Promise<void>): Promise<Row> {
-  const count = { calls: 0, lost: 0, unlisted: 0 };
+  const count = { calls: 0, failed: 0, lost: 0, unlisted: 0 };
   const { stallMs, growthMb } = await measured(() => work(count));
   return {
     ...{ fault, backend, calls: count.calls, settled: count.calls, lost: count.lost, wrong: count.unlisted },
-    ...{ slowestMs: 0, failed: 0, undead: 0, ghosts: 0, doubleSpends: 0, malformed: 0, stallMs, growthMb },
+    ...{
+      slowestMs: 0,
+      failed: count.failed,
+      undead: 0,
+      ghosts: 0,
+      doubleSpends: 0,
+      malformed: 0,
+      stallMs,
+      growthMb,
+    },
   };
 }
 
@@ -92,6 +102,7 @@ async function check(
   count: Count,
 ): Promise<void> {
   count.calls += begun.length;
+  count.failed += begun.length - issued.length;
   const acknowledged = new Set(issued);
   const checkOne = async (id: string): Promise<void> => {
     const [access, refresh, page, refreshPage] = await Promise.all([
