@@ -20,6 +20,12 @@ export interface Found {
   readonly isKeptBeside: boolean;
 }
 
+/** An entry of {@link atxpOAuthDb}. */
+export interface HeldEntry extends ExportedToken {
+  /** When ATXP's class gives up what is kept longer here: a refresh token, which ends there with its access token. ISO 8601. */
+  readonly given_up_at?: string;
+}
+
 interface HeldEntriesOptions extends Pick<Partial<Ciphers>, 'decrypt'> {
   readonly refreshTtl: number;
   readonly now: () => number;
@@ -45,7 +51,7 @@ export class HeldEntries {
   }
 
   /** One entry, or two of a token with a refresh token; none of what has ended. */
-  async of({ under: { name, isKept }, record: read, endsAt, isKeptBeside }: Found): Promise<ExportedToken[]> {
+  async of({ under: { name, isKept }, record: read, endsAt, isKeptBeside }: Found): Promise<HeldEntry[]> {
     const record = read();
     switch (name.kind) {
       case 'client_credentials': {
@@ -69,12 +75,16 @@ export class HeldEntries {
         const from = expiry ?? end;
         const isRefreshable = Boolean(token.encrypted_refresh_token) && this.#refreshMs > 0;
         if (!isRefreshable || isKeptBeside || from === null) return current;
-        return [...current, ...this.#living(kept, text, from + this.#refreshMs)];
+        const outliving = this.#living(kept, text, from + this.#refreshMs).map((entry) => ({
+          ...entry,
+          given_up_at: new Date(Math.min(end ?? from, LAST)).toISOString(),
+        }));
+        return [...current, ...outliving];
       }
     }
   }
 
-  #living(key: string, value: string, endsAt: number | null): ExportedToken[] {
+  #living(key: string, value: string, endsAt: number | null): HeldEntry[] {
     if (endsAt === null || endsAt > LAST) return [{ kind: 'held', key, value, expires_at: null }];
     if (endsAt <= this.#now()) return [];
     return [{ kind: 'held', key, value, expires_at: new Date(endsAt).toISOString() }];

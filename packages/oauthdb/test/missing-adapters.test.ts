@@ -14,8 +14,13 @@ async function openWith(
   url: string,
   {
     use = false,
+    opener = 'open',
     ...options
-  }: { readonly use?: boolean; readonly redis?: { readonly library?: string } } = {},
+  }: {
+    readonly use?: boolean;
+    readonly opener?: 'open' | 'openAtxp';
+    readonly redis?: { readonly library?: string };
+  } = {},
 ): Promise<string> {
   const dir = await realpath(await mkdtemp(join(tmpdir(), 'oauthdb-')));
   onTestFinished(() => rm(dir, { recursive: true }));
@@ -32,8 +37,9 @@ async function openWith(
   await writeFile(
     program,
     `import { open } from './packages/oauthdb/src/index.ts';
+     import { openAtxp } from './packages/oauthdb/src/migrate/atxp.ts';
      try {
-       const db = await open(${JSON.stringify(url)}, ${JSON.stringify(options)});
+       const db = await ${opener}(${JSON.stringify(url)}, ${JSON.stringify(options)});
        console.log(db.constructor.name);
        if (${use}) await db.getToken('user_123');
      } catch (error) {
@@ -72,6 +78,14 @@ it.each([
   ],
 ])('says what to install for %s %j', async (url, options, message) => {
   expect(await openWith([], url, options)).toBe(`OAUTHDB_CONFIG open: ${message}`);
+});
+
+it.each([
+  ['sqlite:./oauthClient.db', 'npm install @oauthdb/atxp better-sqlite3'],
+  ['redis://localhost', 'npm install @oauthdb/atxp'],
+])("says what to install for ATXP's data in %s", async (url, command) => {
+  const said = await openWith(['sqlite', 'redis-driver', 'ioredis'], url, { opener: 'openAtxp' });
+  expect(said).toBe(`OAUTHDB_CONFIG open: ATXP's data needs a package: ${command}`);
 });
 
 it('needs no adapter for memory:', async () => {

@@ -8,6 +8,7 @@ import {
   type OAuthDatabase,
 } from '@oauthdb/core';
 import { Follower } from './follower.ts';
+import type { MigrationSource, OutlivingToken } from './migration-source.ts';
 
 /** How far a migration is. */
 export interface MigrationProgress {
@@ -19,7 +20,8 @@ export interface MigrationProgress {
 }
 
 export interface MigrateOptions {
-  readonly from: OAuthDatabase;
+  /** A database, or what else gives its entries, such as `atxpSource` of @oauthdb/atxp. */
+  readonly from: MigrationSource;
   readonly to: OAuthDatabase;
   /** Which kinds. Default: all, also those that are single use. */
   readonly kinds?: readonly ExportedKind[] | undefined;
@@ -134,9 +136,9 @@ class Progress {
 
   async *counting(
     phase: MigrationProgress['phase'],
-    records: AsyncIterable<Exported>,
+    records: AsyncIterable<Exported | OutlivingToken>,
     signal?: AbortSignal,
-  ): AsyncGenerator<Exported, void, undefined> {
+  ): AsyncGenerator<Exported | OutlivingToken, void, undefined> {
     let count = 0;
     for await (const record of records) {
       if (count % 1000 === 0) {

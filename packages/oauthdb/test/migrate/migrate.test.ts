@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { describe, expect, it } from 'vitest';
+import { MemoryOAuthDatabase } from '@oauthdb/memory';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { migrate, type MigrationProgress } from '../../src/index.ts';
 import { backends, contents, empty, fill } from '../backup/subjects.ts';
 
@@ -19,6 +20,31 @@ describe.each(backends)('a migration from SQLite to %s', (target) => {
 });
 
 describe('a migration', () => {
+  it('does not take along what the target has stored since under the key of a token that has ended by itself', async () => {
+    let ahead = 0;
+    let isBegun = false;
+    const from = new MemoryOAuthDatabase({ now: () => Date.now() + ahead });
+    const to = await empty('SQLite');
+    onTestFinished(() => from.close());
+    await from.storeToken('ended', 'old', new Date(Date.now() + 5000));
+    await from.storeToken('deleted', 'old', new Date(Date.now() + 3_600_000));
+    const stop = new AbortController();
+    const change = async (): Promise<void> => {
+      for (const key of ['ended', 'deleted']) await to.storeToken(key, 'new');
+      ahead = 5001;
+      await from.deleteToken('deleted');
+      stop.abort();
+    };
+    const onProgress = ({ phase }: MigrationProgress): void => {
+      if (phase !== 'follow' || isBegun) return;
+      isBegun = true;
+      void change();
+    };
+    const done = await migrate({ from, to, follow: true, ...soon, signal: stop.signal, onProgress });
+    expect(done.removed).toBe(1);
+    expect(await to.getTokens(['ended', 'deleted'])).toEqual(['new', null]);
+  });
+
   it('follows what is stored, changed and deleted, until it is told to stop', async () => {
     const [from, to] = [await empty('SQLite'), await empty('ioredis')];
     await fill(from, 4);

@@ -1,12 +1,7 @@
-import {
-  exportedKinds,
-  type ExportedKind,
-  type Imported,
-  type ImportMode,
-  type OAuthDatabase,
-} from '@oauthdb/core';
+import { exportedKinds, type ExportedKind, type Imported, type ImportMode } from '@oauthdb/core';
 import { Option } from 'commander';
-import { migrate, type Compared, type Migrated } from '../../migrate/index.ts';
+import { openAtxp } from '../../migrate/atxp.ts';
+import { migrate, type Compared, type Migrated, type MigrationSource } from '../../migrate/index.ts';
 import { open } from '../../open.ts';
 import type { Context } from '../context.ts';
 import { examples } from '../examples.ts';
@@ -20,7 +15,7 @@ import { holdsPassword, optionsOf } from '../settings.ts';
 interface Options {
   readonly from?: string;
   readonly to?: string;
-  readonly fromLayout?: 'oauthdb' | 'gateway';
+  readonly fromLayout?: 'oauthdb' | 'gateway' | 'atxp';
   readonly fromKeyPrefix?: string;
   readonly fromServerKeyPrefix?: string;
   readonly fromHandles?: 'hashed' | 'plain';
@@ -42,7 +37,12 @@ export function addMigrate(cli: Cli): void {
     )
     .option('--from <url>', 'the source; or OAUTHDB_FROM_URL, its password OAUTHDB_FROM_PASSWORD')
     .option('--to <url>', 'the target; default: the database of every command, whose options count for it')
-    .addOption(new Option('--from-layout <name>', 'the layout of the source').choices(['oauthdb', 'gateway']))
+    .addOption(
+      new Option(
+        '--from-layout <name>',
+        "the layout of the source; atxp: of the ATXP SDK's own classes",
+      ).choices(['oauthdb', 'gateway', 'atxp']),
+    )
     .option('--from-key-prefix <prefix>', 'its prefix of tokens that are held')
     .option('--from-server-key-prefix <prefix>', 'its prefix of what is issued')
     .addOption(new Option('--from-handles <form>', 'its handles').choices(['hashed', 'plain']))
@@ -67,9 +67,13 @@ export function addMigrate(cli: Cli): void {
         'oauthdb migrate --from sqlite:./oauth.db --to redis://localhost:6379 --dry-run',
         'oauthdb migrate --from sqlite:./oauth.db --to redis://localhost:6379',
         'oauthdb migrate --from redis://old:6379 --from-layout gateway --to redis://new:6379 --follow',
+        'oauthdb migrate --from sqlite:./oauthClient.db --from-layout atxp --to redis://localhost:6379',
       )}
 If it is interrupted, run it again. Without a stop: start it with --follow, let the application write to the target, and
 press Ctrl-C; what was written to the source until then is copied in the last pass.
+
+With --from-layout atxp, an application finds everything by atxpOAuthDb(open(url)) of @oauthdb/atxp. What ATXP's class has
+encrypted is copied as it is stored: for that there is atxpSource(db, { decrypt }), in code.
 `,
     )
     .action(cli.action(work));
@@ -79,7 +83,7 @@ async function work(context: Context, options: Options): Promise<number> {
   const { follow = false, dryRun = false, mode } = options;
   if (mode === 'replace' && !dryRun)
     await context.confirm('Replace what is in the target, the newer included?');
-  const from = context.closing(await source(context, options));
+  const from = await source(context, options);
   const to = await context.db(options.to);
   if (dryRun) {
     const { kinds = exportedKinds } = options;
@@ -113,7 +117,7 @@ async function work(context: Context, options: Options): Promise<number> {
 }
 
 /** The source has options of its own, and none of the target's. */
-async function source(context: Context, options: Options): Promise<OAuthDatabase> {
+async function source(context: Context, options: Options): Promise<MigrationSource> {
   const { env } = context;
   const url = options.from ?? env['OAUTHDB_FROM_URL'];
   if (url === undefined || url === '') throw new UsageError('name the source: --from, or OAUTHDB_FROM_URL');
@@ -123,8 +127,11 @@ async function source(context: Context, options: Options): Promise<OAuthDatabase
     );
   }
   const { library, tlsCa, timeout } = context.options;
+  const { fromLayout: layout } = options;
+  const isAtxp = layout === 'atxp';
+  if (isAtxp) refuseOthersThanAtxp(options, url);
   const given = {
-    ...(options.fromLayout === undefined ? {} : { layout: options.fromLayout }),
+    ...(layout === undefined || isAtxp ? {} : { layout }),
     ...(options.fromKeyPrefix === undefined ? {} : { keyPrefix: options.fromKeyPrefix }),
     ...(options.fromServerKeyPrefix === undefined ? {} : { serverKeyPrefix: options.fromServerKeyPrefix }),
     ...(options.fromHandles === undefined ? {} : { handles: options.fromHandles }),
@@ -140,7 +147,21 @@ async function source(context: Context, options: Options): Promise<OAuthDatabase
     OAUTHDB_PEPPER: env['OAUTHDB_FROM_PEPPER'],
     OAUTHDB_TLS_CA: env['OAUTHDB_TLS_CA'],
   };
-  return open(url, await optionsOf(given, own));
+  const opening = await optionsOf(given, own);
+  return context.closing(isAtxp ? await openAtxp(url, opening) : await open(url, opening));
+}
+
+/** ATXP's classes know no more than a prefix, and that on Redis. */
+function refuseOthersThanAtxp(options: Options, url: string): void {
+  const unfit = [
+    ['--from-server-key-prefix', options.fromServerKeyPrefix],
+    ['--from-handles', options.fromHandles],
+    ['--from-secret-keys', options.fromSecretKeys],
+    ['--from-pepper-file', options.fromPepperFile],
+    ['--from-key-prefix', /^sqlite:/i.test(url) ? options.fromKeyPrefix : undefined],
+  ] as const;
+  const [name] = unfit.find(([, value]) => value !== undefined) ?? [];
+  if (name !== undefined) throw new UsageError(`${name} is nothing that data of ATXP has`);
 }
 
 async function printDry({ out }: Context, counts: Imported): Promise<number> {
