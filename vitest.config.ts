@@ -35,7 +35,7 @@ export default defineConfig({
       project('tooling/readmes', 'standalone', 'cluster'),
       project('tooling/examples', 'standalone'),
       project('examples/demo', 'standalone', 'cluster', 'sentinel'),
-      project('bench', 'standalone', 'cluster'),
+      project('bench'),
     ],
     coverage: {
       provider: 'v8',
