@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url';
 import type { Exported, ExportOptions, OAuthDatabase } from '@oauthdb/core';
 import { RedisOAuthDatabase } from '@oauthdb/ioredis';
 import { MemoryOAuthDatabase } from '@oauthdb/memory';
+import { RedisClusterOAuthDatabase } from '@oauthdb/redis-cluster';
 import Database from 'better-sqlite3';
 import type { Redis } from 'ioredis';
 import { describe, expect, inject, it, onTestFinished } from 'vitest';
@@ -18,7 +19,7 @@ import {
 } from '../src/index.ts';
 import { RedisOAuthDb } from '../src/redis.ts';
 import { atxpSqliteSource, SqliteOAuthDb, type AtxpSqliteSourceOptions } from '../src/sqlite.ts';
-import { newPrefix, redisClient, temporaryPath } from './subjects.ts';
+import { clusterClient, newPrefix, redisClient, temporaryPath } from './subjects.ts';
 
 const user = 'solana:7xKXtg2CW87d97TXJSDpbD5jBkheTqA83TZRuJosgAsU';
 const url = 'https://h/mcp';
@@ -163,6 +164,19 @@ describe.each([
     const { source } = await open();
     expect(await held(source, { kinds: ['client', 'token'] })).toEqual({});
   });
+});
+
+it('what is spread over a cluster is found by atxpOAuthDb, too', async () => {
+  const keyPrefix = newPrefix();
+  const theirs = new RedisOAuthDb({ redis: clusterClient(), keyPrefix, now });
+  const value = { accessToken: 'a', refreshToken: 'r', expiresAt: 1_795_282_998, resourceUrl: 'x' };
+  for (let i = 0; i < 20; i++) await theirs.saveAccessToken(`u${i}`, url, value);
+  const cluster = new RedisClusterOAuthDatabase({ nodes: [...inject('cluster').nodes], keyPrefix, now });
+  onTestFinished(() => cluster.close());
+  const { db, records } = target();
+  // A token and what is kept of it.
+  expect((await db.import(atxpSource(cluster, { now }).export())).stored).toBe(40);
+  expect(await all(records)).toEqual(await all(theirs));
 });
 
 describe('secrets that ATXP has encrypted', () => {
