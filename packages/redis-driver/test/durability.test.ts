@@ -14,7 +14,8 @@ import {
 } from '../src/index.ts';
 import { connect, namespace, soon } from './server.ts';
 
-const TIMEOUT_MS = 200;
+/** How long replicas are waited for that do not come, and those that do, on a busy machine. */
+const [TIMEOUT_MS, PATIENCE_MS] = [200, 10_000];
 
 async function server(...args: readonly string[]): Promise<PrivateServer> {
   const started = await startPrivateServer({ args: ['--repl-diskless-sync-delay', '0', ...args] });
@@ -50,10 +51,10 @@ function open(client: RedisClient, durability: Durability): RedisDriver {
   return driver;
 }
 
-const replicated = (replicas: number): Durability => ({
+const replicated = (replicas: number, timeoutMs = PATIENCE_MS): Durability => ({
   profile: 'replicated',
   replicas,
-  timeoutMs: TIMEOUT_MS,
+  timeoutMs,
 });
 const own = (redis: Redis): Recording => new Recording(redis, { isOurs: false });
 const put = (key: string, value = 'v') => ({ puts: [{ key, value, expiresAt: null }] });
@@ -88,7 +89,7 @@ describe('a change that replicas acknowledge', () => {
 
   it('fails where there are too few of them, though it was made, and every call settles soon', async () => {
     const master = await server();
-    const driver = open(own(connect(master)), replicated(1));
+    const driver = open(own(connect(master)), replicated(1, TIMEOUT_MS));
     await expect(driver.commit(put('k'), soon())).rejects.toMatchObject(NOT_REPLICATED);
     expect(await master.send('GET', 'k')).toBe('v');
     const at = soon(5000);
@@ -103,7 +104,7 @@ describe('a change that replicas acknowledge', () => {
 
   it('that is repeated answers as it should, as soon as they are there', async () => {
     const master = await server();
-    const driver = open(own(connect(master)), replicated(1));
+    const driver = open(own(connect(master)), replicated(1, TIMEOUT_MS));
     await master.send('SET', 'code', 'grant');
     const mine = { key: 'code', attempt: 'mine', rememberMs: 60_000 };
     await expect(driver.take(mine, soon())).rejects.toMatchObject(NOT_REPLICATED);
@@ -112,13 +113,15 @@ describe('a change that replicas acknowledge', () => {
     const another = { ...mine, attempt: 'another' };
     expect(await driver.take(another, soon())).toEqual({ status: 'used', value: 'grant' });
     const replica = await replicaOf(master);
-    expect(await driver.take(mine, soon())).toEqual({ status: 'taken', value: 'grant' });
+    // On a busy machine it may answer too late, and is asked again.
+    const again = (): Promise<unknown> => driver.take(mine, soon()).catch(() => null);
+    await expect.poll(again, { timeout: 10_000 }).toEqual({ status: 'taken', value: 'grant' });
     expect(await replica.send('EXISTS', 'code')).toBe(0);
   });
 
   it('is told from those that were sent with it and have changed nothing', async () => {
     const master = await server();
-    const driver = open(own(connect(master)), replicated(1));
+    const driver = open(own(connect(master)), replicated(1, TIMEOUT_MS));
     await master.send('SET', 'there', 'v');
     const warm = driver.read(['there'], soon());
     const [made, refused, absent] = await Promise.allSettled([
@@ -189,9 +192,9 @@ describe('a change that replicas acknowledge', () => {
     for (const key of keys) await driver.commit(put(key), soon());
     expect(asked).toEqual(keys.map((key) => `WAIT ${redis.slots[slotOf(key)]?.[0]}`));
     // Each has one replica.
-    await expect(open(client, replicated(2)).commit(put(namespace()), soon())).rejects.toMatchObject(
-      NOT_REPLICATED,
-    );
+    await expect(
+      open(client, replicated(2, TIMEOUT_MS)).commit(put(namespace()), soon()),
+    ).rejects.toMatchObject(NOT_REPLICATED);
   });
 });
 
