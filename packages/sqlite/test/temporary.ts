@@ -5,12 +5,18 @@ import type { Moment } from '@oauthdb/core';
 import { afterAll, afterEach } from 'vitest';
 import { SqliteDriver, type SqliteDriverOptions } from '../src/index.ts';
 
+const directories: string[] = [];
+
 /** A path for a database, in a directory of its own that is removed after the tests of the file. */
 export function temporaryPath(name = 'oauthdb.sqlite'): string {
   const directory = mkdtempSync(join(tmpdir(), 'oauthdb-sqlite-'));
-  afterAll(() => rmSync(directory, { recursive: true, force: true }));
+  directories.push(directory);
   return join(directory, name);
 }
+
+afterAll(() => {
+  for (const directory of directories) rmSync(directory, { recursive: true, force: true });
+});
 
 const opened: SqliteDriver[] = [];
 
