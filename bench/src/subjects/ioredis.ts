@@ -5,6 +5,7 @@ import { createStorage } from 'unstorage';
 import redisDriver from 'unstorage/drivers/redis';
 import { keyOf, LIFE_MS, missing, VALUE } from '../operations.ts';
 import { closeAll, type Group, type Servers, type Subject } from '../subject.ts';
+import { bareIoredis } from './bare-ioredis.ts';
 import { secrets } from './secrets.ts';
 import { cpuOf } from './server-cpu.ts';
 import { oauthdb } from './oauthdb.ts';
@@ -15,8 +16,8 @@ export async function ioredis({ redis: at }: Servers): Promise<Group> {
   const clients = Array.from({ length: 4 }, connect) as [Redis, Redis, Redis, Redis];
   const [raw, again, forBetterAuth, control] = clients;
   const subjects = [
-    bare('ioredis', raw),
-    bare('ioredis again', again),
+    bareIoredis('ioredis', raw),
+    bareIoredis('ioredis again', again),
     await oauthdb('oauthdb', new RedisOAuthDatabase({ ...at, keyPrefix: 'bench:held:' })),
     await oauthdb(
       'oauthdb, call by call',
@@ -41,28 +42,6 @@ export async function ioredis({ redis: at }: Servers): Promise<Group> {
     close: async () => {
       await closeAll(subjects);
       for (const client of clients) client.disconnect();
-    },
-  };
-}
-
-function bare(name: string, redis: Redis): Subject {
-  const set = (i: number): Promise<unknown> => redis.set(`raw:${keyOf(i)}`, VALUE, 'PX', LIFE_MS);
-  const get = (i: number): Promise<unknown> => redis.get(`raw:${keyOf(i)}`);
-  return {
-    name,
-    calls: {
-      storeToken: set,
-      getToken: get,
-      hasToken: (i) => redis.exists(`raw:${keyOf(i)}`),
-      deleteToken: (i) => redis.del(`raw:${missing(i)}`),
-      'accessTokens.store': set,
-      'accessTokens.get': get,
-      'codes.store, codes.consume': async (i) => {
-        await redis.set(`raw:code_${i}`, VALUE, 'PX', LIFE_MS);
-        return redis.getdel(`raw:code_${i}`);
-      },
-      issue: set,
-      'refreshTokens.rotate': set,
     },
   };
 }
