@@ -1,4 +1,4 @@
-import { isoTime } from './record-input.ts';
+import { storedTime } from './stored-time.ts';
 
 /** Whether a record's own expiry lies ahead; one that has none, or that other software wrote otherwise, is the backend's to expire. */
 export function isLive(record: Record<string, unknown>, now: number): boolean {
@@ -6,13 +6,9 @@ export function isLive(record: Record<string, unknown>, now: number): boolean {
   return at === null || at > now;
 }
 
-/**
- * When a record ends, epoch milliseconds; `null` when it does not say. Other programs write epoch seconds, some milliseconds: as
- * seconds, those of today would be many thousand years away.
- */
+/** When a record ends, epoch milliseconds; `null` when it does not say. */
 export function endOf({ expires_at: expiresAt }: Record<string, unknown>): number | null {
-  if (typeof expiresAt === 'number') return expiresAt > 1e11 ? expiresAt : expiresAt * 1000;
-  const at = typeof expiresAt === 'string' ? isoTime(expiresAt) : Number.NaN;
+  const at = storedTime(expiresAt);
   return Number.isNaN(at) ? null : at;
 }
 

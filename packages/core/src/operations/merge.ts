@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import { isoTime } from '../grants/record-input.ts';
+import { storedTime } from '../grants/stored-time.ts';
 
 /** What becomes of an entry that is there already. */
 export type ImportMode =
@@ -51,12 +51,5 @@ const stamps = ['rotated_at', 'updated_at', 'issued_at', 'created_at', 'client_i
 
 /** When a record was last changed, as far as it says so; epoch milliseconds. */
 function stampOf(record: Record<string, unknown>): number {
-  return Math.max(0, ...stamps.map((stamp) => timeOf(record[stamp])));
-}
-
-/** Other programs write epoch seconds. */
-function timeOf(value: unknown): number {
-  if (typeof value === 'number') return value > 1e11 ? value : value * 1000;
-  const time = typeof value === 'string' ? isoTime(value) : Number.NaN;
-  return Number.isNaN(time) ? 0 : time;
+  return Math.max(0, ...stamps.map((stamp) => storedTime(record[stamp]) || 0));
 }
