@@ -1,5 +1,6 @@
 import type { ClusterMap, ConnectionListener, RedisClient } from './client.ts';
 import { Cork } from './cork.ts';
+import { monitorIoredis, type MonitorsIoredis } from './ioredis-monitor.ts';
 import type { MonitoredCommand, StopMonitoring } from './monitored.ts';
 
 /** What is used of an ioredis client, of whichever version or copy: a `Redis` or a `Cluster`. */
@@ -10,20 +11,6 @@ export interface Ioredis {
   disconnect(reconnect?: boolean): void;
   on(event: string, listener: (...args: unknown[]) => void): unknown;
   removeListener(event: string, listener: (...args: unknown[]) => void): unknown;
-}
-
-/** What an ioredis client has for watching commands; a cluster has it in its nodes only. */
-export interface MonitorsIoredis {
-  duplicate(options: { readonly monitor: true; readonly lazyConnect: true; retryStrategy(): null }): {
-    connect(): Promise<unknown>;
-    on(
-      event: 'monitor',
-      listener: (time: string, args: string[], source: string, database: string) => void,
-    ): unknown;
-    on(event: 'error', listener: (error: unknown) => void): unknown;
-    on(event: 'monitoring', listener: () => void): unknown;
-    disconnect(): void;
-  };
 }
 
 export interface IoredisClientOptions {
@@ -133,30 +120,6 @@ export class IoredisClient implements RedisClient {
 export function callIoredis(ioredis: Pick<Ioredis, 'call'>, args: readonly string[]): Promise<unknown> {
   // A command has a name. ioredis flattens its arguments; spread, thousands of them would not fit the stack.
   return ioredis.call(args[0] as string, args.slice(1));
-}
-
-/** Watches the commands of a server by ioredis. */
-export async function monitorIoredis(
-  ioredis: MonitorsIoredis,
-  listener: (command: MonitoredCommand) => void,
-): Promise<StopMonitoring> {
-  // Its own `monitor()` leaves a connection behind where the server refuses it, and nobody could end that.
-  const monitor = ioredis.duplicate({ monitor: true, lazyConnect: true, retryStrategy: () => null });
-  monitor.on('monitor', (time, args, source, database) =>
-    listener({ at: Number(time) * 1000, args, source, db: Number(database) }),
-  );
-  try {
-    await new Promise<void>((resolve, reject) => {
-      // Without a listener, errors would be printed.
-      monitor.on('error', reject);
-      monitor.on('monitoring', resolve);
-      monitor.connect().catch(reject);
-    });
-  } catch (error) {
-    monitor.disconnect();
-    throw error;
-  }
-  return () => monitor.disconnect();
 }
 
 function ignore(): void {

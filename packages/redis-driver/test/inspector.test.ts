@@ -43,6 +43,27 @@ it('tells every command, until it is stopped', async () => {
   expect(told).toHaveLength(before);
 });
 
+it('watches a server that is never idle', async () => {
+  await using server = await startPrivateServer();
+  const redis = connect(server);
+  const [node] = await inspect(connect(server)).nodes();
+  let isDone = false;
+  const busy = (async () => {
+    while (!isDone) await Promise.all(Array.from({ length: 100 }, () => redis.get('key')));
+  })();
+  try {
+    for (let round = 0; round < 20; round += 1) {
+      let told = 0;
+      const stop = await node?.monitor(() => (told += 1));
+      await expect.poll(() => told).toBeGreaterThan(100);
+      stop?.();
+    }
+  } finally {
+    isDone = true;
+    await busy;
+  }
+});
+
 it('leaves nothing behind where it may not watch', async () => {
   await using server = await startPrivateServer();
   await server.send('ACL', 'SETUSER', 'app', 'on', 'nopass', '~*', '+@all', '-monitor');
