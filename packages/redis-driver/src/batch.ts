@@ -6,10 +6,17 @@ const MAX_KEYS = 128;
 /** How many characters of arguments are sent together at the most; what is longer by itself is sent by itself. */
 const MAX_LENGTH = 64 * 1024;
 
+/** From how many calls on two commands cost less than the time in which server and client would wait for each other. */
+const MIN_HALVED = 32;
+
 /** What waits for the end of a turn, to be sent as one. */
 export interface Batch {
-  /** Sends it, but for what nobody waits for any more. */
-  send(): void;
+  /**
+   * Sends it, but for what nobody waits for any more.
+   *
+   * @param inHalves - whether a large one is sent as two, so that the server does the second while the callers of the first go on.
+   */
+  send(inHalves: boolean): void;
   /** Gives it up. */
   fail(error: OAuthDatabaseError): void;
 }
@@ -39,13 +46,23 @@ export abstract class JoinedCalls<Answer, One extends Member<Answer>> implements
     return this.#keys + keys <= MAX_KEYS && this.#length + length <= MAX_LENGTH;
   }
 
-  send(): void {
+  send(inHalves: boolean): void {
     const now = monotonicNow();
     let members = this.#members;
     if (members.some(({ deadline }) => now > deadline)) {
       for (const { deadline, reject } of members) if (now > deadline) reject(lateError());
       members = members.filter(({ deadline }) => now <= deadline);
     }
+    if (inHalves && members.length >= MIN_HALVED) {
+      const half = members.length >> 1;
+      this.#sendSome(members.slice(0, half));
+      this.#sendSome(members.slice(half));
+    } else {
+      this.#sendSome(members);
+    }
+  }
+
+  #sendSome(members: readonly One[]): void {
     const [first] = members;
     if (first === undefined) return;
     if (members.length === 1) this.sendAlone(first);

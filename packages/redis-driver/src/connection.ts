@@ -68,9 +68,9 @@ export class Connection {
     return this.#client.isReady && !this.#closed;
   }
 
-  /** Whether no reply is due. */
-  get isIdle(): boolean {
-    return this.#due === 0;
+  /** How many replies are due. */
+  get due(): number {
+    return this.#due;
   }
 
   /**

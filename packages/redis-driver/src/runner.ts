@@ -43,7 +43,8 @@ export class Runner {
   readonly #cluster: ClusterMap | undefined;
   readonly #connection: Connection;
   readonly #coalescing: boolean;
-  readonly #queue = new TurnQueue();
+  // The first call of a turn goes out alone, and keeps nobody busy.
+  readonly #queue = new TurnQueue(() => this.#connection.due <= 1);
   readonly #sender: RunSender;
   /** By the name of the node; a single server has none. */
   readonly #routes = new Map<string, Route>();
@@ -162,7 +163,7 @@ export class Runner {
    */
   #goesAtOnce(lane: number): boolean {
     if (!this.#coalescing) return true;
-    if (this.#cluster === undefined) return this.#queue.isEmpty && this.#connection.isIdle;
+    if (this.#cluster === undefined) return this.#queue.isEmpty && this.#connection.due === 0;
     return this.#queue.claim(lane);
   }
 

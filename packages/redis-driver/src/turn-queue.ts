@@ -14,7 +14,13 @@ const stopTurn = clearImmediate;
  */
 export class TurnQueue {
   readonly #lanes = new Map<number, Batch[]>();
+  readonly #isIdle: () => boolean;
   #turn: NodeJS.Immediate | undefined;
+
+  /** @param isIdle - whether the server has next to nothing to do. */
+  constructor(isIdle: () => boolean) {
+    this.#isIdle = isIdle;
+  }
 
   /** Whether nothing waits, and no lane was claimed in this turn. */
   get isEmpty(): boolean {
@@ -50,7 +56,9 @@ export class TurnQueue {
   }
 
   #flush(): void {
-    for (const batch of this.#take()) batch.send();
+    const batches = this.#take();
+    const inHalves = batches.length === 1 && this.#isIdle();
+    for (const batch of batches) batch.send(inHalves);
   }
 
   #take(): Batch[] {

@@ -54,16 +54,35 @@ describe('calls of one turn', () => {
 
   it('are one command if they read, and one if they write', async () => {
     const first = busy();
-    await Promise.all([first, ...keys(50).map((_, i) => set(i, `v${i}`))]);
+    await Promise.all([first, ...keys(20).map((_, i) => set(i, `v${i}`))]);
     expect(gate.names).toEqual(['GET', 'EVALSHA']);
     const again = busy();
-    const values = await Promise.all(keys(50).map((_, i) => get(i)));
+    const values = await Promise.all(keys(20).map((_, i) => get(i)));
     await again;
-    expect(values).toEqual(keys(50).map((_, i) => `v${i}`));
+    expect(values).toEqual(keys(20).map((_, i) => `v${i}`));
     expect(gate.names).toEqual(['GET', 'EVALSHA', 'GET', 'MGET']);
     const left = await Promise.all([busy(), ...keys(3).map((name) => driver.timeLeft([name], soon()))]);
     expect(left.slice(1)).toEqual([[Infinity], [Infinity], [Infinity]]);
     expect(gate.names.slice(4)).toEqual(['GET', 'EVALSHA', ...gate.names.slice(6)]);
+  });
+
+  it('are two commands where they are many and nothing else is under way, so that nobody waits for all of them', async () => {
+    await Promise.all([busy(), ...keys(60).map((_, i) => set(i, `v${i}`))]);
+    expect(gate.sent.map(([name, , count]) => [name, count])).toEqual([
+      ['GET', undefined],
+      ['EVALSHA', '30'],
+      ['EVALSHA', '30'],
+    ]);
+    gate.sent.length = 0;
+    gate.hold();
+    const before = [busy(), busy()];
+    await turn();
+    const reads = keys(60).map((_, i) => get(i));
+    await turn();
+    expect(gate.names).toEqual(['GET', 'GET', 'MGET']);
+    await gate.release();
+    await Promise.all(before);
+    expect(await Promise.all(reads)).toEqual(keys(60).map((_, i) => `v${i}`));
   });
 
   it('are sixteen times fewer commands than calls, at the least, with 64 under way', async () => {
