@@ -47,9 +47,9 @@ it('watches a server that is never idle', async () => {
   await using server = await startPrivateServer();
   const redis = connect(server);
   const [node] = await inspect(connect(server)).nodes();
-  let isDone = false;
+  const done = new AbortController();
   const busy = (async () => {
-    while (!isDone) await Promise.all(Array.from({ length: 100 }, () => redis.get('key')));
+    while (!done.signal.aborted) await Promise.all(Array.from({ length: 100 }, () => redis.get('key')));
   })();
   try {
     for (let round = 0; round < 20; round += 1) {
@@ -59,7 +59,7 @@ it('watches a server that is never idle', async () => {
       stop?.();
     }
   } finally {
-    isDone = true;
+    done.abort();
     await busy;
   }
 });
