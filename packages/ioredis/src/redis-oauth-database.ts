@@ -1,16 +1,15 @@
 import { DriverDatabase, kindOf } from '@oauthdb/core';
 import {
-  Inspector,
   IoredisClient,
-  RedisDriver,
+  openDriver,
+  openInspector,
   redisOptions,
-  SentinelClient,
+  type ClientLibrary,
+  type Inspector,
   type Ioredis,
-  type ParsedOptions,
+  type RedisDriver,
   type RedisOptions,
-  type RedisClient,
   type RedisSettings,
-  type SentinelSettings,
 } from '@oauthdb/redis-driver';
 import { Redis } from 'ioredis';
 
@@ -33,7 +32,7 @@ export class RedisOAuthDatabase extends DriverDatabase {
   /** @throws TypeError for an option that is unknown or wrong. */
   constructor(options: RedisOAuthDatabaseOptions = {}) {
     const parsed = redisOptions<Ioredis>(options);
-    super(driverFor(parsed), parsed.database);
+    super(openDriver(IOREDIS, parsed), parsed.database);
   }
 }
 
@@ -45,31 +44,17 @@ interface GivenClient {
 
 /** The driver beneath {@link RedisOAuthDatabase}, to wrap it or to use it without its rules. */
 export function ioredisDriver(options: RedisOAuthDatabaseOptions = {}): RedisDriver {
-  return driverFor(redisOptions<Ioredis>(options));
+  return openDriver(IOREDIS, redisOptions<Ioredis>(options));
 }
 
 /** An operator's way to the server of {@link RedisOAuthDatabase}. Connects when it is asked something. */
 export function redisInspector(options: RedisOptions = {}): Inspector {
-  const { settings } = redisOptions<Ioredis>(options);
-  if (settings === undefined) throw new TypeError('client cannot be inspected: name the server');
-  return new Inspector(own(settings), settings.silenceMs);
+  return openInspector(IOREDIS, redisOptions<Ioredis>(options));
 }
 
-function driverFor({
-  settings,
-  client,
-  coalescing,
-  durability,
-}: ParsedOptions<RedisSettings | SentinelSettings, Ioredis>): RedisDriver {
-  if (settings === undefined) return new RedisDriver(given(client), { coalescing, durability });
-  return new RedisDriver(own(settings), { coalescing, durability, silenceMs: settings.silenceMs });
-}
+const IOREDIS: ClientLibrary<Ioredis> = { own, given };
 
-function own(settings: RedisSettings | SentinelSettings): RedisClient {
-  return 'sentinels' in settings ? new SentinelClient(settings, ofServer) : ofServer(settings);
-}
-
-function ofServer(settings: RedisSettings): IoredisClient {
+function own(settings: RedisSettings): IoredisClient {
   const { host, port, username, password, db, tls, connectTimeout, reconnectDelay } = settings;
   const redis = new Redis({
     host,

@@ -1,14 +1,13 @@
 import { DriverDatabase, kindOf } from '@oauthdb/core';
 import {
-  Inspector,
-  RedisDriver,
+  openDriver,
+  openInspector,
   redisOptions,
-  SentinelClient,
-  type ParsedOptions,
+  type ClientLibrary,
+  type Inspector,
+  type RedisDriver,
   type RedisOptions,
-  type RedisClient,
   type RedisSettings,
-  type SentinelSettings,
 } from '@oauthdb/redis-driver';
 import { createClient } from 'redis';
 import { GivenNodeRedisClient, OwnNodeRedisClient, type NodeRedis } from './node-redis-client.ts';
@@ -32,37 +31,23 @@ export class RedisOAuthDatabase extends DriverDatabase {
   /** @throws TypeError for an option that is unknown or wrong. */
   constructor(options: RedisOAuthDatabaseOptions = {}) {
     const parsed = redisOptions<NodeRedis>(options);
-    super(driverFor(parsed), parsed.database);
+    super(openDriver(NODE_REDIS, parsed), parsed.database);
   }
 }
 
 /** The driver beneath {@link RedisOAuthDatabase}, to wrap it or to use it without its rules. */
 export function nodeRedisDriver(options: RedisOAuthDatabaseOptions = {}): RedisDriver {
-  return driverFor(redisOptions<NodeRedis>(options));
+  return openDriver(NODE_REDIS, redisOptions<NodeRedis>(options));
 }
 
 /** An operator's way to the server of {@link RedisOAuthDatabase}. Connects when it is asked something. */
 export function redisInspector(options: RedisOptions = {}): Inspector {
-  const { settings } = redisOptions<NodeRedis>(options);
-  if (settings === undefined) throw new TypeError('client cannot be inspected: name the server');
-  return new Inspector(own(settings), settings.silenceMs);
+  return openInspector(NODE_REDIS, redisOptions<NodeRedis>(options));
 }
 
-function driverFor({
-  settings,
-  client,
-  coalescing,
-  durability,
-}: ParsedOptions<RedisSettings | SentinelSettings, NodeRedis>): RedisDriver {
-  if (settings === undefined) return new RedisDriver(given(client), { coalescing, durability });
-  return new RedisDriver(own(settings), { coalescing, durability, silenceMs: settings.silenceMs });
-}
+const NODE_REDIS: ClientLibrary<NodeRedis> = { own, given };
 
-function own(settings: RedisSettings | SentinelSettings): RedisClient {
-  return 'sentinels' in settings ? new SentinelClient(settings, ofServer) : ofServer(settings);
-}
-
-function ofServer(settings: RedisSettings): OwnNodeRedisClient {
+function own(settings: RedisSettings): OwnNodeRedisClient {
   const { host, port, username, password, db, tls, connectTimeout, reconnectDelay } = settings;
   const reconnecting = {
     host,

@@ -11,6 +11,8 @@ export { monitorIoredis } from './ioredis-monitor.ts';
 export type { MonitorsIoredis } from './ioredis-monitor.ts';
 export { parseMonitored } from './monitored.ts';
 export type { MonitoredCommand, StopMonitoring } from './monitored.ts';
+export { openDriver, openInspector } from './one-server.ts';
+export type { ClientLibrary } from './one-server.ts';
 export { connectionSettings, redisOptions, splitOptions } from './options.ts';
 export type {
   ConnectionSettings,
@@ -23,7 +25,6 @@ export type {
 export { isOneSlot } from './prefixes.ts';
 export { RedisDriver } from './redis-driver.ts';
 export type { RedisDriverOptions } from './redis-driver.ts';
-export { SentinelClient } from './sentinel/sentinel-client.ts';
 export { inOneSlot, slotOf } from './slot.ts';
 export { parseRedisUrl } from './url.ts';
 export type { RedisAddress, RedisUrl } from './url.ts';

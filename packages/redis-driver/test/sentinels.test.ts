@@ -4,12 +4,12 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import {
   IoredisClient,
   RedisDriver,
-  SentinelClient,
   type ConnectionListener,
   type RedisAddress,
   type RedisClient,
   type RedisSettings,
 } from '../src/index.ts';
+import { SentinelClient } from '../src/sentinel/sentinel-client.ts';
 import { Sentinels } from '../src/sentinel/sentinels.ts';
 import { soon } from './server.ts';
 
