@@ -2,11 +2,9 @@ import { Call, closedError, type Effect, type Keeper, type Work } from './call.t
 import { Deadlines } from './deadlines.ts';
 import { OAuthDatabaseError } from './error.ts';
 import type { ResolvedOptions } from './options.ts';
-import { startTimer, stopTimer } from './timing.ts';
+import { startTimer, startTurn, stopTimer } from './timing.ts';
 
 export type { Effect, Work } from './call.ts';
-
-const startTurn = setImmediate;
 
 /** How long `close` waits for the calls under way, and then for the driver. */
 const CLOSE_MS = 450;

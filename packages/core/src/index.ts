@@ -65,4 +65,4 @@ export { databaseOptionNames, refuseUnknownOptions, resolveOptions } from './opt
 export type { DatabaseOptions, ResolvedOptions } from './options.ts';
 export type { Reencrypted } from './secrets/reencrypt.ts';
 export type { SecretKey, SecretsOptions } from './secrets/secrets-options.ts';
-export { monotonicNow, startTimer, stopTimer } from './timing.ts';
+export { monotonicNow, startTimer, startTurn, stopTimer, stopTurn } from './timing.ts';

@@ -1,4 +1,4 @@
-import { monotonicNow, OAuthDatabaseError, startTimer, stopTimer } from '@oauthdb/core';
+import { monotonicNow, OAuthDatabaseError, startTimer, startTurn, stopTimer } from '@oauthdb/core';
 import type { ClusterNode, RedisClient } from './client.ts';
 import { commandError, connectionError, isPermanent, isUnknownScript } from './errors.ts';
 import { Watchdog } from './watchdog.ts';
@@ -83,7 +83,7 @@ export class Connection {
     if (this.#client.isReady) return Promise.resolve();
     const reason = connectionError(this.#failure);
     // In a turn of its own: who calls again and again without a pause must not keep the client from connecting.
-    if (isPermanent(reason)) return new Promise((_, reject) => setImmediate(reject, reason));
+    if (isPermanent(reason)) return new Promise((_, reject) => startTurn(reject, reason));
     return new Promise((resolve, reject) => {
       const giveUp = (): void => waiter.reject(connectionError(this.#failure));
       // Node.js prints a warning about a time that is over.

@@ -1,9 +1,5 @@
-import type { OAuthDatabaseError } from '@oauthdb/core';
+import { startTurn, stopTurn, type OAuthDatabaseError } from '@oauthdb/core';
 import type { Batch } from './batch.ts';
-
-// A test that replaces the clock must not stop them.
-const startTurn = setImmediate;
-const stopTurn = clearImmediate;
 
 /**
  * What waits for the end of this turn of the event loop: batches in the order of their first calls, of which those of one lane, a

@@ -1,4 +1,12 @@
-import { monotonicNow, OAuthDatabaseError, startTimer, stopTimer, type Moment } from '@oauthdb/core';
+import {
+  monotonicNow,
+  OAuthDatabaseError,
+  startTimer,
+  startTurn,
+  stopTimer,
+  stopTurn,
+  type Moment,
+} from '@oauthdb/core';
 import { backoff, isBusy, tooBusy } from './busy.ts';
 import type { Connection } from './connection.ts';
 import { isFull, translated } from './errors.ts';
@@ -9,9 +17,6 @@ const GROUP = 256;
 
 /** How many expired rows a transaction sweeps besides twice what it may write: a millisecond or two. */
 const SWEEP = 100;
-
-const startTurn = setImmediate;
-const stopTurn = clearImmediate;
 
 /** A call that waits for its transaction. */
 interface Member {

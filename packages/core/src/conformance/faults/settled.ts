@@ -1,11 +1,9 @@
 import { inspect } from 'node:util';
 import { isOAuthDatabaseError } from '../../error.ts';
-import { monotonicNow, startTimer, stopTimer } from '../../timing.ts';
+import { monotonicNow, startTimer, startTurn, stopTimer } from '../../timing.ts';
 
 /** How much later than its deadline a call may settle: it waits a little for an answer that is on its way. */
 export const SLACK_MS = 250;
-
-const endTurn = setImmediate;
 
 /** How a call came out. */
 export type Settled<T> = { readonly ms: number } & (
@@ -25,7 +23,7 @@ export async function settled<T>(call: () => Promise<T>, ms: number): Promise<Se
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<Settled<T>>((resolve) => {
     // Whatever was due before has been run by the end of this turn, and in no certain order within it.
-    timer = startTimer(() => endTurn(() => resolve({ status: 'pending', ms: took() })), ms);
+    timer = startTimer(() => startTurn(() => resolve({ status: 'pending', ms: took() })), ms);
   });
   const outcome = call().then<Settled<T>, Settled<T>>(
     (value) => ({ status: 'fulfilled', value, ms: took() }),
