@@ -1,82 +1,55 @@
-import type { OAuthDatabase } from '@oauthdb/core';
+import type { Exported, OAuthDatabase } from '@oauthdb/core';
 import { RedisOAuthDatabase } from '@oauthdb/ioredis';
 import { Redis } from 'ioredis';
+import { bareExport, bareImport, bareScan } from './bare-bulk.ts';
 import { LIFE_MS, VALUE } from './operations.ts';
-import { quantile } from './statistics.ts';
 import type { Servers } from './subject.ts';
+import { watch, type LargeRow } from './watch.ts';
 
-/** What went over many tokens at once, and how others fared meanwhile. */
-export interface LargeRow {
-  readonly what: string;
-  readonly tokens: number;
-  readonly seconds: number;
-  /** Of the server's commands, in milliseconds. */
-  readonly longestCommand: number;
-  /** Of reads of one key on another connection, one after the other, in milliseconds. */
-  readonly othersP99: number;
-  /** By how much this process's heap grew at the most, in MB. */
-  readonly heap: number;
-}
-
-/** Stores, lists, exports and imports so many tokens on a server of its own. */
+/** Stores, lists, exports and imports so many tokens on a server of its own, each beside a bare client that does the same. */
 export async function large({ redis: at }: Servers, tokens: number): Promise<LargeRow[]> {
   const place = { ...at, commandTimeout: 30_000 };
-  const from = new RedisOAuthDatabase({ ...place, keyPrefix: 'large:', serverKeyPrefix: 'large-issued:' });
-  const to = new RedisOAuthDatabase({ ...place, keyPrefix: 'copy:', serverKeyPrefix: 'copy-issued:' });
-  const probe = new Redis({ ...at, password: at.password ?? '' });
-  const watched = (what: string, work: () => Promise<void>): Promise<LargeRow> =>
-    watch(probe, { what, tokens }, work);
-  const rows = [
-    await watched('nothing', () => new Promise((resolve) => setTimeout(resolve, 1000))),
-    await watched('storeTokens', () => storeAll(from, tokens)),
-    await watched('scanTokens', async () => {
-      const listed = await count(from.scanTokens());
-      if (listed < tokens) throw new Error(`listed ${listed} of ${tokens}`);
-    }),
-    await watched('export', async () => void (await count(from.export({ kinds: ['held'] })))),
-    await watched('export and import', async () => {
-      await to.import(from.export({ kinds: ['held'] }), { mode: 'replace' });
-    }),
-  ];
-  await Promise.all([from.close(), to.close()]);
-  probe.disconnect();
-  return rows;
-}
-
-async function watch(
-  probe: Redis,
-  { what, tokens }: Pick<LargeRow, 'what' | 'tokens'>,
-  work: () => Promise<void>,
-): Promise<LargeRow> {
-  await probe.config('SET', 'slowlog-log-slower-than', '100', 'slowlog-max-len', '100000');
-  await probe.slowlog('RESET');
-  const latencies: number[] = [];
-  let [ends, heap] = [false, 0];
-  const before = process.memoryUsage().heapUsed;
-  const watching = (async () => {
-    for (;;) {
-      const began = performance.now();
-      await probe.get('large:probe');
-      latencies.push(performance.now() - began);
-      heap = Math.max(heap, process.memoryUsage().heapUsed - before);
-      if (ends) return;
-      await new Promise((resolve) => setTimeout(resolve, 1));
-    }
-  })();
-  const began = performance.now();
-  await work();
-  const seconds = (performance.now() - began) / 1000;
-  ends = true;
-  await watching;
-  const slow = (await probe.slowlog('GET', '-1')) as [id: number, at: number, us: number][];
-  return {
-    what,
-    tokens,
-    seconds,
-    longestCommand: Math.max(0, ...slow.map(([, , us]) => us)) / 1000,
-    othersP99: quantile(Float64Array.from(latencies).toSorted(), 0.99),
-    heap: heap / 1e6,
+  const open = (db: number): RedisOAuthDatabase =>
+    new RedisOAuthDatabase({ ...place, db, keyPrefix: 'large:', serverKeyPrefix: 'large-issued:' });
+  const connect = (db: number): Redis => new Redis({ ...at, db, password: at.password ?? '' });
+  const [from, to, issued] = [open(0), open(1), open(2)];
+  const [probe, bare, bareTo] = [connect(0), connect(0), connect(3)];
+  await Promise.all([from.health(), to.health(), issued.health()]);
+  const rows: LargeRow[] = [];
+  const watched = async (what: string, work: () => Promise<void>, than?: string): Promise<void> => {
+    const row = await watch(probe, { what, tokens }, work);
+    const other = rows.find((one) => one.what === than);
+    rows.push({ ...row, ratio: other === undefined ? null : other.seconds / row.seconds });
   };
+  const all = async (counting: Promise<number>): Promise<void> => {
+    const found = await counting;
+    if (found < tokens) throw new Error(`found ${found} of ${tokens}`);
+  };
+
+  await watched('nothing', () => new Promise((resolve) => setTimeout(resolve, 1000)));
+  await watched('storeTokens', () => storeAll(from, tokens));
+  await watched('bare SCAN', () => all(bareScan(bare, 'large:')));
+  await watched('scanTokens', () => all(count(from.scanTokens())), 'bare SCAN');
+  await watched('bare SCAN, MGET, PTTL', () => all(bareExport(bare, 'large:')));
+  const held = (): AsyncIterable<Exported> => from.export({ kinds: ['held'] });
+  await watched('export', () => all(count(held())), 'bare SCAN, MGET, PTTL');
+  // Each into a database that is empty.
+  await watched('bare SET PXAT', () => bareImport(bareTo, 'large:', tokens));
+  const imported = async (db: OAuthDatabase, records: AsyncIterable<Exported> | Iterable<Exported>) =>
+    (await db.import(records)).stored;
+  await watched('import', () => all(imported(to, tokensHeld(tokens))), 'bare SET PXAT');
+  await watched(
+    'import of what is issued',
+    () => all(imported(issued, tokensIssued(tokens))),
+    'bare SET PXAT',
+  );
+  await bareTo.flushdb('ASYNC');
+  const again = open(3);
+  await again.health();
+  await watched('export and import', () => all(imported(again, held())));
+  await Promise.all([from, to, issued, again].map((db) => db.close()));
+  for (const client of [probe, bare, bareTo]) client.disconnect();
+  return rows;
 }
 
 async function storeAll(db: OAuthDatabase, tokens: number): Promise<void> {
@@ -93,6 +66,23 @@ async function storeAll(db: OAuthDatabase, tokens: number): Promise<void> {
     }
   };
   await Promise.all(Array.from({ length: 4 }, worker));
+}
+
+/** As an export gives them. */
+function* tokensHeld(tokens: number): Generator<Exported, void, undefined> {
+  const expires_at = new Date(Date.now() + LIFE_MS).toISOString();
+  for (let i = 0; i < tokens; i++) yield { kind: 'held', key: `user_${i}`, value: VALUE, expires_at };
+}
+
+/** Access tokens of many users and some clients, each of a grant of its own: what is put on three lists. */
+function* tokensIssued(tokens: number): Generator<Exported, void, undefined> {
+  const [issued_at, expires_at] = [new Date().toISOString(), new Date(Date.now() + LIFE_MS).toISOString()];
+  for (let i = 0; i < tokens; i++) {
+    const id = `token_${i}`;
+    const owner = { client_id: `client_${i % 32}`, username: `user_${i >> 2}`, grant_id: `grant_${i}` };
+    const record = { jti: id, ...owner, scope: 'mcp:*', token_type: 'Bearer', issued_at, expires_at };
+    yield { kind: 'token', id, expires_at, record };
+  }
 }
 
 async function count(items: AsyncIterable<unknown>): Promise<number> {

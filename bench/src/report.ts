@@ -1,5 +1,5 @@
 import { arch, availableParallelism, cpus, loadavg, platform } from 'node:os';
-import type { LargeRow } from './large.ts';
+import type { LargeRow } from './watch.ts';
 import type { MemoryRow } from './memory-use.ts';
 import type { Row } from './measure.ts';
 

@@ -1,5 +1,5 @@
 import Table from 'cli-table3';
-import type { LargeRow } from './large.ts';
+import type { LargeRow } from './watch.ts';
 import type { MemoryRow } from './memory-use.ts';
 import type { Row } from './measure.ts';
 import { OPERATIONS } from './operations.ts';
@@ -61,21 +61,34 @@ export function memoryTable(rows: readonly MemoryRow[]): string {
 export function largeTable(rows: readonly LargeRow[]): string {
   const table = new Table({
     ...PLAIN,
-    head: ['what', 'tokens', 'seconds', 'per second', 'longest command ms', 'others p99 ms', 'heap MB'],
-    colAligns: ['left', 'right', 'right', 'right', 'right', 'right', 'right'],
+    head: [
+      'what',
+      'seconds',
+      'per second',
+      'of the bare one',
+      'CPU µs',
+      'server µs',
+      'longest command ms',
+      'others p99 ms',
+      'heap MB',
+    ],
+    colAligns: ['left', 'right', 'right', 'right', 'right', 'right', 'right', 'right', 'right'],
   });
-  for (const { what, tokens, seconds, longestCommand, othersP99, heap } of rows) {
+  for (const row of rows) {
+    const isWork = row.what !== 'nothing';
     table.push([
-      what,
-      tokens.toLocaleString('en'),
-      seconds.toFixed(1),
-      what === 'nothing' ? '' : Math.round(tokens / seconds).toLocaleString('en'),
-      longestCommand.toFixed(1),
-      othersP99.toFixed(2),
-      heap.toFixed(0),
+      row.what,
+      row.seconds.toFixed(1),
+      isWork ? Math.round(row.tokens / row.seconds).toLocaleString('en') : '',
+      row.ratio?.toFixed(2) ?? '',
+      isWork ? row.clientCpu.toFixed(1) : '',
+      isWork ? row.serverCpu.toFixed(1) : '',
+      row.longestCommand.toFixed(1),
+      row.othersP99.toFixed(2),
+      row.heap.toFixed(0),
     ]);
   }
-  return table.toString();
+  return `${rows[0]?.tokens.toLocaleString('en')} tokens\n${table.toString()}`;
 }
 
 /** What has changed since another run by more than the quartiles of both. */

@@ -54,7 +54,7 @@ it('memory is measured', async () => {
 
 it('many tokens are stored, listed, exported and imported', { timeout: 60_000 }, async () => {
   const rows = await large({ ...servers, cluster: [] }, 2000);
-  expect(rows.map(({ what }) => what)).toContain('export and import');
+  expect(rows.map(({ what }) => what)).toEqual(expect.arrayContaining(['import', 'export and import']));
   expect(largeTable(rows)).toContain('2,000');
 });
 
