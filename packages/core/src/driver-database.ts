@@ -23,7 +23,7 @@ import { Operations } from './operations/operations.ts';
 import type { Purged, PurgeOptions } from './operations/purge.ts';
 import type { Stats, StatsOptions } from './operations/stats.ts';
 import { resolveOptions, type DatabaseOptions } from './options.ts';
-import { Reencryption, type Reencrypted } from './secrets/reencrypt.ts';
+import { Reencryption, type Reencrypted, type ReencryptOptions } from './secrets/reencrypt.ts';
 
 /**
  * An {@link OAuthDatabase} over a {@link Driver}: all that a backend's public class inherits.
@@ -137,8 +137,8 @@ export class DriverDatabase implements OAuthDatabase {
     return this.#grants.revoke(owner);
   }
 
-  reencrypt(): Promise<Reencrypted> {
-    return this.#reencryption.run([this.#grants.region, this.#held.region]);
+  reencrypt(options: ReencryptOptions = {}): Promise<Reencrypted> {
+    return this.#reencryption.run([this.#grants.region, this.#held.region], options);
   }
 
   health(): Promise<Health> {

@@ -63,6 +63,7 @@ export type { KindStats, Stats, StatsOptions } from './operations/stats.ts';
 export type { Unreadable } from './operations/walk.ts';
 export { databaseOptionNames, refuseUnknownOptions, resolveOptions } from './options.ts';
 export type { DatabaseOptions, ResolvedOptions } from './options.ts';
-export type { Reencrypted } from './secrets/reencrypt.ts';
+export type { ProgressOptions } from './progress.ts';
+export type { Reencrypted, ReencryptOptions } from './secrets/reencrypt.ts';
 export type { SecretKey, SecretsOptions } from './secrets/secrets-options.ts';
 export { monotonicNow, startTimer, startTurn, stopTimer, stopTurn } from './timing.ts';

@@ -17,7 +17,7 @@ import type { Health } from './operations/health.ts';
 import type { Imported, ImportOptions } from './operations/import.ts';
 import type { Purged, PurgeOptions } from './operations/purge.ts';
 import type { Stats, StatsOptions } from './operations/stats.ts';
-import type { Reencrypted } from './secrets/reencrypt.ts';
+import type { Reencrypted, ReencryptOptions } from './secrets/reencrypt.ts';
 
 /** What of a class others may implement. */
 type Public<T> = Pick<T, keyof T>;
@@ -174,11 +174,11 @@ export interface OAuthDatabase extends AsyncDisposable {
    * Each value keeps what it says, its expiry and its lists, and is rewritten in a step of its own, unless somebody else changes
    * it first. It can run beside anything; one that failed half-way is finished by calling it again, and once nothing is left that
    * is not sealed under the first key, a call says `rewritten: 0, unreadable: 0`. In pages of 100, so that little is held in memory.
-   * Older forms stay wherever the backend keeps them: in backups, logs and free pages.
+   * Older forms stay wherever the backend keeps them: in backups, logs and free pages. A dry run counts, and leaves all as it is.
    *
    * @throws OAuthDatabaseError `OAUTHDB_UNSUPPORTED` where `supports.scan` is false.
    */
-  reencrypt(): Promise<Reencrypted>;
+  reencrypt(options?: ReencryptOptions): Promise<Reencrypted>;
 
   /** What stands in keys in place of secrets, for whoever moves data: see {@link import}. */
   readonly handles: HandleForm;

@@ -27,10 +27,18 @@ export interface Member {
   readonly keys: readonly string[];
 }
 
-export async function countLists(stores: Stores, operation: string): Promise<ListStats> {
+/** @param onProgress - told how many members have been looked at so far. */
+export async function countLists(
+  stores: Stores,
+  operation: string,
+  onProgress: (members: number) => void,
+): Promise<ListStats> {
   const count = { lists: 0, members: 0 };
   let dangling = 0;
-  for await (const members of danglingMembers(stores, operation, count)) dangling += members.length;
+  for await (const members of danglingMembers(stores, operation, count)) {
+    dangling += members.length;
+    onProgress(count.members);
+  }
   return { ...count, dangling };
 }
 

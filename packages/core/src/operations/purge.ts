@@ -5,12 +5,13 @@ import { endOf, isLive } from '../grants/record-life.ts';
 import type { Found } from '../grants/record-reader.ts';
 import { isoTime } from '../grants/record-input.ts';
 import { integer } from '../integer.ts';
+import type { ProgressOptions } from '../progress.ts';
 import { exportedKinds } from './exported.ts';
 import { danglingMembers, type Member } from './lists.ts';
 import type { Stores } from './stores.ts';
 import { walk, type Walked } from './walk.ts';
 
-export interface PurgeOptions {
+export interface PurgeOptions extends ProgressOptions {
   /** Whether to look only, and say what would be done. Default `false`. */
   readonly dryRun?: boolean | undefined;
   /**
@@ -38,16 +39,17 @@ const TOGETHER = 100;
 /** Clears away what is of no use to anybody. */
 export async function purge(
   stores: Stores,
-  { dryRun = false, unusedClientsOlderThan: age }: PurgeOptions,
+  { dryRun = false, unusedClientsOlderThan: age, onProgress = () => {} }: PurgeOptions,
 ): Promise<Purged> {
   const oldest = age === undefined ? null : stores.records.now() - integer('unusedClientsOlderThan', age, 0);
   const inUse = oldest === null ? null : await clientsInUse(stores);
-  let [expired, dangling, clients] = [0, 0, 0];
+  let [examined, expired, dangling, clients] = [0, 0, 0, 0];
   for await (const piece of walk(stores, {
     operation: OPERATION,
     kinds: exportedKinds,
     unreadable: () => {},
   })) {
+    onProgress((examined += piece.length));
     const now = stores.records.now();
     const ended = piece.filter(({ endsAt }) => endsAt !== null && endsAt <= now);
     expired += await counted(ended, async (one) => dryRun || deleteWalked(stores, one));
@@ -59,7 +61,9 @@ export async function purge(
   }
   // Elsewhere no single step sees that an entry is absent and takes it off a list: what is being stored could end up unlisted.
   if (stores.driver.supports.transactions) {
-    for await (const members of danglingMembers(stores, OPERATION, { lists: 0, members: 0 })) {
+    const count = { lists: 0, members: 0 };
+    for await (const members of danglingMembers(stores, OPERATION, count)) {
+      onProgress(examined + count.members);
       dangling += await counted(members, async (one) => dryRun || forget(stores, one));
     }
   }

@@ -1,3 +1,4 @@
+import type { ProgressOptions } from '../progress.ts';
 import { exportedKinds, type ExportedKind } from './exported.ts';
 import { countLists, type ListStats } from './lists.ts';
 import type { Stores } from './stores.ts';
@@ -25,7 +26,7 @@ export type Stats = { readonly [kind in ExportedKind]: KindStats } & {
   readonly lists: ListStats | null;
 };
 
-export interface StatsOptions {
+export interface StatsOptions extends ProgressOptions {
   /** Whether to look through the lists, too, which takes most of the time. Default `true`. */
   readonly lists?: boolean | undefined;
 }
@@ -35,12 +36,15 @@ const hour = 3_600_000;
 type Mutable<T> = { -readonly [member in keyof T]: T[member] };
 
 /** Counts what is stored, and how long it lives. */
-export async function stats(stores: Stores, { lists = true }: StatsOptions): Promise<Stats> {
+export async function stats(
+  stores: Stores,
+  { lists = true, onProgress = () => {} }: StatsOptions,
+): Promise<Stats> {
   const kinds = Object.fromEntries(exportedKinds.map((kind) => [kind, none()])) as Record<
     ExportedKind,
     Mutable<KindStats>
   >;
-  let [rotated, unreadable] = [0, 0];
+  let [examined, rotated, unreadable] = [0, 0, 0];
   const asked = { operation: 'stats', kinds: exportedKinds, unreadable: () => void unreadable++ };
   for await (const piece of walk(stores, asked)) {
     const now = stores.records.now();
@@ -48,8 +52,10 @@ export async function stats(stores: Stores, { lists = true }: StatsOptions): Pro
       if (one.kind === 'refresh' && one.record['rotated_at'] !== undefined) rotated++;
       else count(kinds[one.kind], one, now);
     }
+    onProgress((examined += piece.length));
   }
-  return { ...kinds, rotated, unreadable, lists: lists ? await countLists(stores, 'stats') : null };
+  const listed = (members: number): void => onProgress(examined + members);
+  return { ...kinds, rotated, unreadable, lists: lists ? await countLists(stores, 'stats', listed) : null };
 }
 
 function none(): Mutable<KindStats> {

@@ -2,6 +2,7 @@ import type { Calls } from '../calls.ts';
 import type { Driver, Moment, Tag } from '../driver.ts';
 import { isOAuthDatabaseError } from '../error.ts';
 import { Pages } from '../pages.ts';
+import type { ProgressOptions } from '../progress.ts';
 import type { KeyRing } from './key-ring.ts';
 
 const OPERATION = 'reencrypt';
@@ -11,6 +12,11 @@ const BATCH = 100;
 
 /** How often a value is tried again because somebody else's came first. */
 const TRIES = 100;
+
+export interface ReencryptOptions extends ProgressOptions {
+  /** Whether to look only, and say what would be done. Default `false`. */
+  readonly dryRun?: boolean | undefined;
+}
 
 /** What became of the values that are stored. */
 export interface Reencrypted {
@@ -50,7 +56,10 @@ export class Reencryption {
     this.#keyRing = keyRing;
   }
 
-  async run(regions: readonly Region[]): Promise<Reencrypted> {
+  async run(
+    regions: readonly Region[],
+    { dryRun = false, onProgress = () => {} }: ReencryptOptions,
+  ): Promise<Reencrypted> {
     this.#pages.refuseWithoutScan(OPERATION);
     const total = { examined: 0, rewritten: 0, unreadable: 0 };
     if (!this.#keyRing.seals) return total;
@@ -58,10 +67,11 @@ export class Reencryption {
       for await (const listed of this.#pages.all(OPERATION, { prefix: region.prefix }, BATCH)) {
         const keys = listed.filter((key) => region.holds(key));
         if (keys.length === 0) continue;
-        const { rewritten, unreadable } = await this.#rewrite(region, keys);
+        const { rewritten, unreadable } = await this.#rewrite(region, keys, dryRun);
         total.examined += keys.length;
         total.rewritten += rewritten;
         total.unreadable += unreadable;
+        onProgress(total.examined);
       }
     }
     return total;
@@ -70,15 +80,16 @@ export class Reencryption {
   async #rewrite(
     region: Region,
     keys: readonly string[],
+    dryRun: boolean,
   ): Promise<{ rewritten: number; unreadable: number }> {
     // A run that is repeated finds nothing to do where an earlier one came through.
-    const tally = { rewritten: 0, unreadable: new Set<string>() };
+    const tally = { dryRun, rewritten: new Set<string>(), unreadable: new Set<string>() };
     let left = keys;
     for (let tries = 0; left.length > 0 && tries < TRIES; tries++) {
       const some = left;
       left = await this.#calls.run(OPERATION, 'idempotent', (at) => this.#attempt(region, some, at, tally));
     }
-    return { rewritten: tally.rewritten, unreadable: tally.unreadable.size };
+    return { rewritten: tally.rewritten.size, unreadable: tally.unreadable.size };
   }
 
   /** The keys that were changed meanwhile, and must be looked at again. */
@@ -86,7 +97,7 @@ export class Reencryption {
     region: Region,
     keys: readonly string[],
     at: Moment,
-    tally: { rewritten: number; readonly unreadable: Set<string> },
+    tally: { readonly dryRun: boolean; readonly rewritten: Set<string>; readonly unreadable: Set<string> },
   ): Promise<string[]> {
     const entries = await this.#driver.read(keys, at);
     const due = keys.flatMap((key, i) => {
@@ -110,9 +121,13 @@ export class Reencryption {
         tally.unreadable.add(key);
         return;
       }
+      if (tally.dryRun) {
+        tally.rewritten.add(key);
+        return;
+      }
       const put = { key, ...sealed, expiresAt: life === Infinity ? null : at.now + life };
       const { committed } = await this.#driver.commit({ checks: [{ key, version }], puts: [put] }, at);
-      if (committed) tally.rewritten++;
+      if (committed) tally.rewritten.add(key);
       else lost.push(key);
     };
     await Promise.all(due.map(rewrite));

@@ -236,6 +236,16 @@ export const operations: readonly Mutant[] = [
     })),
   },
   {
+    name: 'a reencryption that is to look rewrites',
+    caughtBy: 'reencryption › says in a dry run what it would do, and does nothing',
+    betrays: (sound) => ({ reencrypt: (asked) => sound.reencrypt({ ...asked, dryRun: false }) }),
+  },
+  {
+    name: 'a count that does not tell how far it is',
+    caughtBy: `${exporting} tells how far it is, entry by entry and list by list`,
+    betrays: (sound) => ({ stats: (asked) => sound.stats({ ...asked, onProgress: undefined }) }),
+  },
+  {
     name: 'a clean-up that is to look deletes',
     caughtBy: `${purging} deletes registrations that nobody uses, if asked to, and no others`,
     betrays: (sound) => ({ purge: (asked) => sound.purge({ ...asked, dryRun: false }) }),

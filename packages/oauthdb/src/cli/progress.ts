@@ -4,12 +4,28 @@ import type { Output } from './output.ts';
 /** How far long work is, on a terminal; elsewhere nobody watches. */
 export class Progress {
   readonly #out: Output;
+  readonly #vanishes: boolean;
   #bar: SingleBar | undefined;
   #title = '';
   #hasTotal = false;
 
-  constructor(out: Output) {
+  constructor(out: Output, vanishes = false) {
     this.#out = out;
+    this.#vanishes = vanishes;
+  }
+
+  /** Shows how far some work is while it goes on, and no trace of it afterwards. */
+  static async during<T>(
+    out: Output,
+    title: string,
+    work: (onProgress: (done: number) => void) => Promise<T>,
+  ): Promise<T> {
+    const progress = new Progress(out, true);
+    try {
+      return await work((done) => progress.update(title, done, null));
+    } finally {
+      progress.stop();
+    }
   }
 
   /** @param total - `null` where it is not known. */
@@ -28,6 +44,7 @@ export class Progress {
         format,
         stream: this.#out.stderr,
         hideCursor: true,
+        clearOnComplete: this.#vanishes,
         fps: 5,
       };
       this.#bar = new SingleBar(options);

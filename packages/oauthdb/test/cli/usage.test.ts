@@ -156,8 +156,11 @@ describe('the database', () => {
     const old = { OAUTHDB_SECRET_KEYS: `k1:${Buffer.alloc(32, 7).toString('base64')}` };
     await output(['tokens', 'set', 'k'], { ...at, input: 'v', env: old });
     const flags = ['--secret-keys', join(dir, 'keys'), '--pepper-file', join(dir, 'pepper')];
-    expect(await values(['reencrypt', ...flags], at)).toEqual([{ examined: 1, rewritten: 1, unreadable: 0 }]);
-    expect(await values(['reencrypt', ...flags], at)).toEqual([{ examined: 1, rewritten: 0, unreadable: 0 }]);
+    const one = { examined: 1, rewritten: 1, unreadable: 0, dry_run: false };
+    const would = await values(['reencrypt', ...flags, '--dry-run'], at);
+    expect(would).toEqual([{ ...one, dry_run: true }]);
+    expect(await values(['reencrypt', ...flags], at)).toEqual([one]);
+    expect(await values(['reencrypt', ...flags], at)).toEqual([{ ...one, rewritten: 0 }]);
     expect(await run(['tokens', 'show', 'k'], { ...at, env: old })).toMatchObject({ code: 5 });
   });
 });

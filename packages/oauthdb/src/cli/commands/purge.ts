@@ -1,6 +1,7 @@
 import type { Context } from '../context.ts';
 import { examples } from '../examples.ts';
 import { duration } from '../parse.ts';
+import { Progress } from '../progress.ts';
 import type { Cli } from '../program.ts';
 
 interface Options {
@@ -32,7 +33,10 @@ async function purge(context: Context, { dryRun = false, unusedClientsOlderThan 
   // What has ended is nobody's loss; a registration may be.
   if (!dryRun && unusedClientsOlderThan !== undefined)
     await context.confirm('Delete registrations that nobody uses?');
-  const purged = await (await context.db()).purge({ dryRun, unusedClientsOlderThan });
+  const db = await context.db();
+  const purged = await Progress.during(out, 'looking', (onProgress) =>
+    db.purge({ dryRun, unusedClientsOlderThan, onProgress }),
+  );
   if (out.json) return out.value({ ...purged, dry_run: dryRun });
   const { expired, dangling, clients } = purged;
   const verb = dryRun ? 'would clear away' : 'cleared away';

@@ -1,9 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { ExportedKind, OAuthDatabase, Stats } from '@oauthdb/core';
+import type { ExportedKind, Stats } from '@oauthdb/core';
 import type { Context } from '../context.ts';
 import { examples } from '../examples.ts';
 import { duration } from '../parse.ts';
 import type { Row } from '../output.ts';
+import { Progress } from '../progress.ts';
 import type { Cli } from '../program.ts';
 import { sizeOf } from '../text.ts';
 
@@ -43,17 +44,19 @@ export function addStats(cli: Cli): void {
 
 async function stats(context: Context, { watch, lists = true }: Options): Promise<void> {
   const db = await context.db();
-  if (watch === undefined) return print(context, db, lists);
+  if (watch === undefined) {
+    const look = (onProgress: (done: number) => void) => db.stats({ lists, onProgress });
+    return print(context, await Progress.during(context.out, 'counting', look));
+  }
   for (;;) {
     if (context.out.isTerminal && !context.out.json)
       await context.out.line('\u001b[2J\u001b[H' + new Date().toISOString());
-    await print(context, db, lists);
+    await print(context, await db.stats({ lists }));
     await sleep(watch === true ? 2000 : watch, undefined, { signal: context.signal });
   }
 }
 
-async function print({ out }: Context, db: OAuthDatabase, lists: boolean): Promise<void> {
-  const found = await db.stats({ lists });
+async function print({ out }: Context, found: Stats): Promise<void> {
   if (out.json) return out.value(found);
   await out.rows((Object.keys(names) as ExportedKind[]).map((kind) => rowOf(found, kind, out.isTerminal)));
   const { rotated, unreadable, lists: listed } = found;

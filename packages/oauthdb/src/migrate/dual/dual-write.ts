@@ -80,9 +80,9 @@ class DualDatabase implements OAuthDatabase {
     return most(await old.revoke(owner), await following(() => next.revoke(owner)));
   };
 
-  reencrypt: OAuthDatabase['reencrypt'] = async () => {
+  reencrypt: OAuthDatabase['reencrypt'] = async (options) => {
     const { old, next } = this.#pair;
-    return most(await old.reencrypt(), await next.reencrypt());
+    return most(await old.reencrypt(options), await next.reencrypt(options));
   };
 
   async health(): Promise<Health> {

@@ -149,5 +149,24 @@ export const exporting: Behaviour = {
         assert.equal((await db.stats({ lists: false })).lists, null);
       },
     },
+    {
+      name: 'tells how far it is, entry by entry and list by list',
+      run: async (t) => {
+        if (!t.supports.scan) return;
+        const db = await t.issuer();
+        await storeEverything(db, t);
+        const told: number[] = [];
+        const onProgress = (examined: number): void => void told.push(examined);
+        const { lists } = await db.stats({ onProgress });
+        assert.deepEqual(
+          told,
+          told.toSorted((a, b) => a - b),
+        );
+        const entries = told.splice(0).at(-1) ?? 0;
+        assert.ok(lists !== null && entries > lists.members, `${entries}`);
+        await db.purge({ dryRun: true, onProgress });
+        assert.equal(told.at(-1), t.supports.transactions ? entries : entries - lists.members);
+      },
+    },
   ],
 };

@@ -58,6 +58,24 @@ export const reencryption: Behaviour = {
       },
     },
     {
+      name: 'says in a dry run what it would do, and does nothing',
+      run: async (t) => {
+        if (!t.supports.scan) return;
+        const [lost, next] = [newKey('lost'), newKey('next')];
+        await (await t.issuer(sealing(lost))).storeToken('lost', 'token');
+        await (await t.issuer()).storeToken('plain', 'token');
+        const db = await t.issuer(sealing(next));
+        const told: number[] = [];
+        const onProgress = (examined: number): void => void told.push(examined);
+        const would = { examined: 2, rewritten: 1, unreadable: 1 };
+        assert.deepEqual(await db.reencrypt({ dryRun: true, onProgress }), would);
+        assert.equal(told.at(-1), 2);
+        assert.equal(await t.value('held:plain'), 'token');
+        assert.deepEqual(await db.reencrypt(), would);
+        assert.notEqual(await t.value('held:plain'), 'token');
+      },
+    },
+    {
       name: 'does nothing without keys',
       run: async (t) => {
         const db = await t.issuer();
