@@ -51,6 +51,7 @@ export class Store {
   readonly #allTags: SqliteStatement;
   readonly #version: SqliteStatement;
   readonly #bytes: SqliteStatement;
+  readonly #hasExpired: SqliteStatement;
   readonly #sweepEntries: SqliteStatement;
   readonly #sweepTaken: SqliteStatement;
 
@@ -87,6 +88,9 @@ export class Store {
     this.#allTags = query('SELECT DISTINCT name FROM tag WHERE name >= ? ORDER BY name LIMIT ?').pluck();
     this.#version = query('SELECT sqlite_version()').pluck();
     this.#bytes = query('SELECT page_count * page_size FROM pragma_page_count(), pragma_page_size()').pluck();
+    this.#hasExpired = query(
+      `SELECT EXISTS (SELECT 1 FROM entry WHERE expires_at <= ?) OR EXISTS (SELECT 1 FROM taken WHERE expires_at <= ?)`,
+    ).pluck();
     this.#sweepEntries = db.prepare(
       `DELETE FROM entry WHERE id IN (SELECT id FROM entry WHERE expires_at <= ? ORDER BY expires_at LIMIT ?)`,
     );
@@ -162,6 +166,8 @@ export class Store {
 
   /** Deletes up to `limit` rows of what has expired: whether there may be more. */
   sweep(now: number, limit: number): boolean {
+    // A DELETE that finds nothing still costs ten times as much as this look.
+    if (this.#hasExpired.get(now, now) === 0) return false;
     const { changes } = this.#sweepEntries.run(now, limit);
     if (changes === limit) return true;
     return this.#sweepTaken.run(now, limit - changes).changes === limit - changes;
