@@ -1,3 +1,4 @@
+import { ahead } from './ahead.ts';
 import type { Calls } from './calls.ts';
 import type { Delete, Driver, Entry, Moment, Put } from './driver.ts';
 import { checkArray, checkExpiresAt, checkKey, checkToken, kindOf } from './input.ts';
@@ -11,8 +12,8 @@ import { replaceToken } from './token-replacement.ts';
 /** How many keys one command may name, so that no backend is busy with it for long. */
 const BATCH = 500;
 
-/** How many keys a page of a listing aims for: longer pages are faster, and keep a Redis server busy for longer at a time. */
-const PAGE = 1000;
+/** How many keys a page of a listing aims for: longer pages are faster, and keep a Redis server, and this process, busy at a time. */
+const PAGE = 500;
 
 /** A token to store, checked; `at` is its expiry in epoch milliseconds. */
 interface Checked {
@@ -172,7 +173,7 @@ export class HeldTokens {
 
   async *#pages(operation: string): AsyncGenerator<string[], void, undefined> {
     const prefix = this.#prefix;
-    for await (const names of this.#pagesOf.all(operation, { prefix }, PAGE)) {
+    for await (const names of ahead(this.#pagesOf.all(operation, { prefix }, PAGE))) {
       // A key that is nothing but the prefix is not ours: a token's key is never empty.
       yield names.filter((name) => name.length > prefix.length).map((name) => name.slice(prefix.length));
     }

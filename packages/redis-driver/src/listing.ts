@@ -2,8 +2,11 @@ import type { Moment, Page, PageRequest, TagName } from '@oauthdb/core';
 import type { ClusterMap } from './client.ts';
 import type { Runner } from './runner.ts';
 
-/** A page of a prefix walks past all keys of the server: fewer at a time would take many more round trips. */
-const SCAN_COUNT = 1000;
+/**
+ * A page of a prefix walks past all keys of the server: fewer at a time would take many more round trips, and more would keep others
+ * waiting for longer than a millisecond.
+ */
+const SCAN_COUNT = 500;
 
 /** `SCAN` and its kin guarantee what is asked of a listing: what is there from the first page to the last is seen. */
 type ScanReply = readonly [cursor: string, items: readonly string[]];

@@ -2,7 +2,7 @@ import type { Page, TagName } from '../driver.ts';
 import { refsOf } from '../grants/listing.ts';
 import type { Ref } from '../grants/record-reader.ts';
 import { Pages } from '../pages.ts';
-import { ahead } from './ahead.ts';
+import { ahead } from '../ahead.ts';
 import type { Stores } from './stores.ts';
 
 /** The lists on which what was issued is found again. */

@@ -5,7 +5,7 @@ import { isoOf } from '../grants/record-input.ts';
 import { endOf } from '../grants/record-life.ts';
 import { contended, TRIES } from '../grants/record-store.ts';
 import { Pages } from '../pages.ts';
-import { ahead } from './ahead.ts';
+import { ahead } from '../ahead.ts';
 import type { ExportedKind } from './exported.ts';
 import type { Stores } from './stores.ts';
 
