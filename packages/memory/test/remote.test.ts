@@ -14,8 +14,11 @@ describe('what is broken on purpose fails the fault group', () => {
     const test = broken.prints === true ? it : it.concurrent;
     test(`it ${broken.name}: caught by “${broken.caughtBy}”`, async () => {
       if (broken.prints === true) {
-        const printing = vi.spyOn(console, 'error').mockReturnValue();
-        onTestFinished(() => printing.mockRestore());
+        const printing = [
+          vi.spyOn(console, 'error').mockReturnValue(),
+          vi.spyOn(process.stdout, 'write').mockReturnValue(true),
+        ];
+        onTestFinished(() => printing.forEach((one) => one.mockRestore()));
       }
       const backend = {
         open: () => new MemoryDriver(),

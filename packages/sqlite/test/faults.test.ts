@@ -1,5 +1,17 @@
-import { faultConformance } from '@oauthdb/core/conformance';
-import { describe, it } from 'vitest';
+import { DriverDatabase } from '@oauthdb/core';
+import { failures, faultConformance } from '@oauthdb/core/conformance';
+import { describe, expect, it } from 'vitest';
+import { SqliteDriver } from '../src/index.ts';
 import { fileFaults } from './faults.ts';
 
 faultConformance({ describe, it: it.concurrent }, { faults: fileFaults });
+
+it.concurrent('the group finds what the files show', async () => {
+  const telling = {
+    open: () => new SqliteDriver(),
+    database: (driver, options) => new DriverDatabase(driver, { ...options, handles: 'plain' }),
+    faults: fileFaults,
+  } satisfies Parameters<typeof failures>[0];
+  const [failed] = await failures(telling, (name) => name.endsWith('while and after it hangs'));
+  expect(String(failed?.error)).toContain('oauthdb.sqlite-wal shows a secret: code');
+});

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -55,6 +55,14 @@ export const fileFaults: FaultHook = {
       free: async () => {
         for (const client of clients) limit(client, 2 ** 30);
       },
+      // No client is closed yet, so that the write-ahead log is still there.
+      exposed: async () =>
+        Promise.all(
+          (await readdir(directory)).map(async (where) => ({
+            where,
+            bytes: await readFile(join(directory, where)),
+          })),
+        ),
       stop: async () => {
         await letGo();
         for (const client of clients) client.close();

@@ -1,4 +1,5 @@
 import { join } from './cluster.ts';
+import { exposedBy, SEARCHABLE, watchCommands, type CommandWatch } from './exposed.ts';
 import { KEEPS, OFFERS, serverFaults, type FaultyStore, type RedisFaults } from './faults.ts';
 import { freePort, HOST } from './ports.ts';
 import { startProxy, type Proxy } from './proxy.ts';
@@ -81,7 +82,7 @@ async function startPlace(): Promise<Place> {
   const masters = await Promise.all(Array.from({ length: 3 }, startMaster));
   const [servers, proxies] = [masters.map(({ server }) => server), masters.map(({ proxy }) => proxy)];
   await join(servers.map(({ port }) => port));
-  const each = masters.map(({ server, proxy }) => serverFaults(server, proxy));
+  const each = masters.map(({ server, proxy, watch }) => serverFaults(server, proxy, watch));
   const all = async (fault: (one: (typeof each)[number]) => Promise<void>): Promise<void> => {
     await Promise.all(each.map(fault));
   };
@@ -111,6 +112,8 @@ async function startPlace(): Promise<Place> {
       dropReplies: () => all((one) => one.dropReplies()),
       garble: () => all((one) => one.garble()),
       delay: (ms) => all((one) => one.delay(ms)),
+      exposed: async () =>
+        (await Promise.all(masters.map(({ server, watch }) => exposedBy(server, watch)))).flat(),
     },
     repair: async () => {
       if (!isThere) await restart();
@@ -118,20 +121,28 @@ async function startPlace(): Promise<Place> {
       await all((one) => one.free());
     },
     end: async () => {
+      for (const { watch } of masters) watch.stop();
       await Promise.all(proxies.map((proxy) => proxy.close()));
       await Promise.all(servers.map((server) => server.stop()));
     },
   };
 }
 
-async function startMaster(): Promise<{ server: PrivateServer; proxy: Proxy }> {
+interface Master {
+  readonly server: PrivateServer;
+  readonly proxy: Proxy;
+  readonly watch: CommandWatch;
+}
+
+async function startMaster(): Promise<Master> {
   const [port, bus] = [await freePort(), await freePort()];
   const proxy = await startProxy({ port });
   const args = [
-    ...[...KEEPS, '--cluster-enabled', 'yes', '--cluster-config-file', 'nodes.conf'],
+    ...[...KEEPS, ...SEARCHABLE, '--cluster-enabled', 'yes', '--cluster-config-file', 'nodes.conf'],
     ...['--cluster-port', String(bus), '--cluster-node-timeout', '5000'],
     ...['--cluster-announce-ip', HOST, '--cluster-announce-port', String(proxy.port)],
     ...['--cluster-announce-bus-port', String(bus)],
   ];
-  return { server: await startPrivateServer({ port, args }), proxy };
+  const server = await startPrivateServer({ port, args });
+  return { server, proxy, watch: await watchCommands(server) };
 }

@@ -1,12 +1,12 @@
+import { exposedBy, SEARCHABLE, watchCommands, type CommandWatch, type Exposed } from './exposed.ts';
 import { HOST } from './ports.ts';
 import { startProxy, type Proxy } from './proxy.ts';
 import { startPrivateServer, type PrivateServer } from './server.ts';
 
 /** Where a driver is to be opened. */
 export interface FaultyAddress {
-  readonly host: string;
-  readonly port: number;
-  readonly password: string;
+  /** With a user and a password in it. */
+  readonly url: string;
   readonly commandTimeout: number;
 }
 
@@ -31,6 +31,7 @@ export interface FaultyStore<Driver> {
   open(options: { readonly commandTimeout: number }): Driver;
   beside(): Driver;
   readonly secrets: readonly string[];
+  exposed(): Promise<readonly Exposed[]>;
   stop(): Promise<void>;
   hang(): Promise<void>;
   resume(): Promise<void>;
@@ -55,24 +56,39 @@ export const OFFERS: RedisFaults<never>['offers'] = [
  */
 export const KEEPS = ['--appendonly', 'yes', '--appendfsync', 'no'] as const;
 
-const PASSWORD = 'pw-canary-7f3a';
+/** The password of the user by whom the drivers connect. It is another text in a URL. */
+const PASSWORD = 'pw-canary/7f3a';
+
+/** What no error may show. */
+export const CREDENTIALS: readonly string[] = [PASSWORD, encodeURIComponent(PASSWORD)];
+
+/** Arguments of a server that keeps what it acknowledges, can be searched for it, and knows a user with that password. */
+export const FAULTY: readonly string[] = [
+  ...[...KEEPS, ...SEARCHABLE],
+  ...['--user', 'app', `>${PASSWORD}`, 'on', '~*', '&*', '+@all'],
+];
+
+/** How the drivers connect to a port. */
+export function faultyUrl(port: number): string {
+  return `redis://app:${encodeURIComponent(PASSWORD)}@${HOST}:${port}`;
+}
 
 /** The faults of a Redis server: each store is a server of its own, behind a proxy. */
 export function redisFaults<Driver>(open: (at: FaultyAddress) => Driver): RedisFaults<Driver> {
   return {
     offers: OFFERS,
     start: async () => {
-      const server = await startPrivateServer({ password: PASSWORD, args: KEEPS });
+      const server = await startPrivateServer({ password: PASSWORD, args: FAULTY });
       const proxy = await startProxy(server);
-      const at = (port: number, commandTimeout: number): FaultyAddress => ({
-        ...{ host: HOST, port, password: PASSWORD, commandTimeout },
-      });
+      const watch = await watchCommands(server);
       return {
-        open: ({ commandTimeout }) => open(at(proxy.port, commandTimeout)),
-        beside: () => open(at(server.port, 30_000)),
-        secrets: [PASSWORD],
-        ...serverFaults(server, proxy),
+        open: ({ commandTimeout }) => open({ url: faultyUrl(proxy.port), commandTimeout }),
+        beside: () => open({ url: faultyUrl(server.port), commandTimeout: 30_000 }),
+        secrets: CREDENTIALS,
+        ...serverFaults(server, proxy, watch),
+        exposed: () => exposedBy(server, watch),
         stop: async () => {
+          watch.stop();
           await proxy.close();
           await server.stop();
         },
@@ -85,7 +101,8 @@ export function redisFaults<Driver>(open: (at: FaultyAddress) => Driver): RedisF
 export function serverFaults(
   server: PrivateServer,
   proxy: Proxy,
-): Omit<FaultyStore<never>, 'open' | 'beside' | 'secrets' | 'stop'> {
+  watch: CommandWatch,
+): Omit<FaultyStore<never>, 'open' | 'beside' | 'secrets' | 'exposed' | 'stop'> {
   return {
     hang: async () => server.pause(),
     resume: async () => {
@@ -94,7 +111,10 @@ export function serverFaults(
     },
     cut: async () => proxy.cut(),
     kill: () => server.kill(),
-    restart: () => server.restart(),
+    restart: async () => {
+      await server.restart();
+      await watch.attached();
+    },
     fill: async () => void (await server.send('CONFIG', 'SET', 'maxmemory', '1')),
     free: async () => void (await server.send('CONFIG', 'SET', 'maxmemory', '0')),
     dropReplies: async () => void (proxy.mode = 'drop-replies'),

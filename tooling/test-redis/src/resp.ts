@@ -39,7 +39,7 @@ function open({ host = HOST, port, tls = false }: Address): Socket {
   return tls ? connectTls({ host, port, rejectUnauthorized: false }) : connect(port, host);
 }
 
-function encode(words: readonly string[]): string {
+export function encode(words: readonly string[]): string {
   return `*${words.length}\r\n${words.map((w) => `$${Buffer.byteLength(w)}\r\n${w}\r\n`).join('')}`;
 }
 

@@ -17,6 +17,8 @@ export interface PrivateServer extends AsyncDisposable {
   readonly port: number;
   readonly password: string | undefined;
   readonly pid: number;
+  /** Where its files are. */
+  readonly directory: string;
   /** One command, as the default user, on a connection of its own. */
   send(...words: readonly string[]): Promise<Reply>;
   /** Stops answering (SIGSTOP), with every connection left open. */
@@ -47,6 +49,7 @@ export async function startPrivateServer(options: ServerOptions = {}): Promise<P
   const stop = (): Promise<void> => server.stop();
   return {
     ...address,
+    directory: dir,
     get pid() {
       return server.pid;
     },

@@ -126,6 +126,37 @@ export const brokenEffects: readonly BrokenRemote[] = [
     betrays: (_, driver, { secrets: _none, ...options }) => new DriverDatabase(driver, options),
   },
   {
+    name: 'puts the secrets themselves into the names of keys',
+    caughtBy: `${truth} its answers are late`,
+    betrays: instead({ handles: 'plain' }),
+  },
+  {
+    name: 'seals nothing although it has a key',
+    caughtBy: 'no error of any shows a secret, › while its answers are late',
+    betrays: (_, driver, { secrets: _none, ...options }) => new DriverDatabase(driver, options),
+  },
+  {
+    name: 'keeps a list of tokens as base64',
+    caughtBy: 'no error of any shows a secret, › while its answers are late',
+    betrays: (sound) => ({
+      storeToken: async (key, token) => {
+        await sound.storeToken(`seen:${Buffer.from(token).toString('base64')}`, 'yes');
+        await sound.storeToken(key, token);
+      },
+    }),
+  },
+  {
+    name: 'prints a token on standard output',
+    prints: true,
+    caughtBy: 'no error of any shows a secret, › while its answers are late',
+    betrays: (sound) => ({
+      storeToken: (key, token) => {
+        process.stdout.write(`storing ${token}\n`);
+        return sound.storeToken(key, token);
+      },
+    }),
+  },
+  {
     name: 'deletes what it is about to encrypt anew',
     caughtBy: 'is finished by calling it again, and meanwhile no read finds anything missing',
     remote: {

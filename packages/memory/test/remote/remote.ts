@@ -33,14 +33,21 @@ export class Remote {
   #held: PromiseWithResolvers<void> | undefined;
   #connections: PromiseWithResolvers<never> = brokenLater();
   #lastRead: unknown;
+  readonly #sent: string[] = [];
   #garbledWrites = 0;
 
   constructor(options: RemoteOptions) {
     this.#options = options;
   }
 
+  /** All that it was sent, as one on the wire would read it. */
+  get sent(): string {
+    return this.#sent.join('\n');
+  }
+
   /** Has the server carry out one step, and gives its answer. */
-  async send<T>(method: string, step: Step<T>): Promise<T> {
+  async send<T>(method: string, words: readonly unknown[], step: Step<T>): Promise<T> {
+    this.#sent.push(`${method} ${JSON.stringify(words)}`);
     if (!this.#isThere) throw away('not_executed');
     const cut = this.#connections.promise;
     const there = (async () => {
@@ -128,7 +135,7 @@ function remoteDriver(remote: Remote, servesLate: boolean): Driver {
         const at = words.at(-1) as Moment;
         const sent = [...words.slice(0, -1), servesLate ? { ...at, deadline: Infinity } : at];
         const step = (): Promise<unknown> => Reflect.apply(own, target, sent) as Promise<unknown>;
-        return Promise.race([remote.send(String(name), step), end.promise]);
+        return Promise.race([remote.send(String(name), sent, step), end.promise]);
       };
     },
   });
@@ -149,7 +156,8 @@ export function remoteFaults(options: RemoteOptions = {}): FaultHook {
         return overlay(sound, options.breaks?.(sound, remote) ?? {});
       };
       const beside = (): Driver => overlay(new MemoryDriver(remote.store), { supports: open().supports });
-      return { ...remote.faults, open, beside, stop: async () => {} };
+      const exposed = async () => [{ where: 'a command', bytes: Buffer.from(remote.sent) }];
+      return { ...remote.faults, open, beside, exposed, stop: async () => {} };
     },
   };
 }

@@ -8,6 +8,7 @@ import type { OAuthDatabase } from '../../oauth-database.ts';
 import type { DatabaseOptions } from '../../options.ts';
 import { monotonicNow } from '../../timing.ts';
 import type { Backend } from '../suite.ts';
+import { Canaries } from './canaries.ts';
 import type { BreakableStore, FaultName, Faults } from './hook.ts';
 import { faultOf, settled, SLACK_MS, type Settled } from './settled.ts';
 
@@ -26,18 +27,19 @@ export class FaultContext {
   /** Those that the case needs are there. */
   readonly faults: Faults;
   readonly offers: ReadonlySet<FaultName>;
-  /** No error may show one of these. */
-  readonly secrets: string[];
+  readonly canaries: Canaries;
   readonly #store: BreakableStore;
   readonly #database: Database;
   readonly #prefix: string;
   readonly #opened: { close(): Promise<void> }[] = [];
+  /** Whether every database that was opened seals what it stores. */
+  #seals = true;
 
   constructor(store: BreakableStore, offers: readonly FaultName[], backend: Partial<Backend>) {
     this.#store = store;
     this.faults = store as Faults;
     this.offers = new Set(offers);
-    this.secrets = [...(store.secrets ?? [])];
+    this.canaries = new Canaries(store.secrets);
     this.#database = backend.database ?? ((driver, options) => new DriverDatabase(driver, options));
     this.#prefix = `${backend.prefix ?? 't'}${randomUUID()}:`;
   }
@@ -61,11 +63,17 @@ export class FaultContext {
     return { keyPrefix: `${prefix}held:`, serverKeyPrefix: `${prefix}issued:` };
   }
 
-  /** A secret that must show nowhere. */
+  /** A secret that must show nowhere; of a kind that stands in names, in no error. */
   secret(kind: string): string {
-    const secret = `${kind}-canary-${randomUUID()}`;
-    this.secrets.push(secret);
-    return secret;
+    return this.canaries.secret(kind);
+  }
+
+  /** What shows of its secrets where they are stored, and how they came there. Once every database is closed. */
+  async shownAtRest(): Promise<string[]> {
+    const exposed = (await this.#store.exposed?.()) ?? [];
+    return exposed.flatMap(({ where, bytes }) =>
+      this.canaries.atRest(bytes, this.#seals).map((kind) => `${where} shows a secret: ${kind}`),
+    );
   }
 
   /** How a call comes out: in time, and if it fails, with an error as it must be. */
@@ -77,7 +85,7 @@ export class FaultContext {
       `a call was still under way ${Math.round(how.ms)} ms after it began`,
     );
     if (how.status === 'rejected') {
-      const wrong = faultOf(how.error, this.secrets);
+      const wrong = faultOf(how.error, this.canaries);
       assert.equal(wrong, null, `an error ${wrong}`);
     }
     return how;
@@ -108,6 +116,7 @@ export class FaultContext {
   }
 
   #make(driver: Driver, options: DatabaseOptions): OAuthDatabase {
+    this.#seals &&= options.secrets?.keys !== undefined;
     const database = this.#database(driver, { ...this.prefixes('own'), ...options });
     this.#opened.push(database);
     return database;

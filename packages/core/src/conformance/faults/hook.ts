@@ -26,6 +26,13 @@ export interface Faults {
 
 export type FaultName = keyof Faults;
 
+/** Something that anybody sees who looks at a store from outside. */
+export interface Exposed {
+  /** For whoever has to find it, such as the name of a file. */
+  readonly where: string;
+  readonly bytes: Uint8Array;
+}
+
 /** A store that one case may break, as nobody else uses it. */
 export interface BreakableStore extends Partial<Faults> {
   /** Opens one more driver, by the way that the faults are in. */
@@ -34,6 +41,11 @@ export interface BreakableStore extends Partial<Faults> {
   beside(): Driver | Promise<Driver>;
   /** What no error may show, such as the password with which it is opened. */
   readonly secrets?: readonly string[];
+  /**
+   * What can be seen of it without opening it: its files, and the commands that it was sent. The suite looks for secrets there, once a
+   * case is over and every driver closed. Left out, nothing at rest is looked at.
+   */
+  exposed?(): Promise<readonly Exposed[]>;
   /** Repairs it, or throws it away. Every driver is closed by then. */
   stop(): Promise<void>;
 }

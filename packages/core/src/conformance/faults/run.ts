@@ -48,7 +48,7 @@ function notHeld({ it }: Runner, { name }: FaultCase, missing: readonly FaultNam
   else it.skip(says, nothing);
 }
 
-/** Runs one case on a store of its own. Whatever happens in it, nothing may be printed. */
+/** Runs one case on a store of its own. Whatever happens in it, nothing may be printed, and nothing secret be found at rest. */
 export async function runFaultCase(backend: FaultyBackend, { run }: FaultCase): Promise<void> {
   const store = await backend.faults.start();
   const context = new FaultContext(store, backend.faults.offers, backend);
@@ -60,6 +60,9 @@ export async function runFaultCase(backend: FaultyBackend, { run }: FaultCase): 
       await context.close();
     }
     assert.deepEqual(printing.printed, [], 'something was printed');
+    for (const shown of [printing.stdout(), process.title])
+      assert.deepEqual(context.canaries.in(shown), [], 'a secret was printed');
+    assert.deepEqual(await context.shownAtRest(), []);
   } finally {
     printing.stop();
     await store.stop();

@@ -1,6 +1,7 @@
 import { inspect } from 'node:util';
 import { isOAuthDatabaseError } from '../../error.ts';
 import { monotonicNow, startTimer, startTurn, stopTimer } from '../../timing.ts';
+import type { Canaries } from './canaries.ts';
 
 /** How much later than its deadline a call may settle: it waits a little for an answer that is on its way. */
 export const SLACK_MS = 250;
@@ -35,20 +36,21 @@ export async function settled<T>(call: () => Promise<T>, ms: number): Promise<Se
 }
 
 /** What is wrong with an error that a caller got; `null` if nothing is. */
-export function faultOf(error: unknown, secrets: readonly string[]): string | null {
+export function faultOf(error: unknown, canaries: Canaries): string | null {
   if (!isOAuthDatabaseError(error)) return `is no OAuthDatabaseError but ${nameOf(error)}`;
   const { code, outcome, retryable, operation } = error;
   if (!/^OAUTHDB_[A-Z_]+$/.test(code)) return `has the code ${code}`;
   if (outcome !== 'not_executed' && outcome !== 'unknown') return `has the outcome ${String(outcome)}`;
   if (typeof retryable !== 'boolean') return `does not say whether it is retryable`;
   if (typeof operation !== 'string' || operation === '') return `does not say which operation failed`;
-  return showsOneOf(error, secrets) ? `shows a secret (${code})` : null;
+  const shows = canaries.in(shownBy(error));
+  return shows.length > 0 ? `shows a secret (${code}): ${shows.join(', ')}` : null;
 }
 
-/** Whether a program that prints an error, in any usual way, prints one of `secrets`. */
-export function showsOneOf(error: Error, secrets: readonly string[]): boolean {
+/** What a program prints that prints an error in any usual way. */
+function shownBy(error: Error): string {
   const { cause } = error;
-  const shown = [
+  return [
     String(error),
     String(error.stack),
     inspect(error, { depth: 10, showHidden: true }),
@@ -57,7 +59,6 @@ export function showsOneOf(error: Error, secrets: readonly string[]): boolean {
     cause instanceof Error ? String(cause.stack) : '',
     JSON.stringify(cause ?? null),
   ].join('\n');
-  return secrets.some((secret) => shown.includes(secret));
 }
 
 function nameOf(error: unknown): string {

@@ -82,7 +82,7 @@ async function run(t: FaultContext, fault: Trial['fault'], options: object = {})
     databases,
     beside: await t.beside(options),
     commandTimeout: TIMEOUT_MS,
-    secrets: t.secrets,
+    canaries: t.canaries,
     fault: () => fault(t.faults),
   });
   assert.deepEqual(broken(tally), [], [...tally.failures].join('; '));

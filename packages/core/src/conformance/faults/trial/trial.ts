@@ -1,8 +1,8 @@
-import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isOAuthDatabaseError } from '../../../error.ts';
 import type { OAuthDatabase } from '../../../oauth-database.ts';
 import { monotonicNow } from '../../../timing.ts';
+import { Canaries } from '../canaries.ts';
 import { faultOf, settled, SLACK_MS } from '../settled.ts';
 import { Codes } from './codes.ts';
 import { Grants } from './grants.ts';
@@ -19,8 +19,8 @@ export interface TrialOptions {
   readonly commandTimeout: number;
   /** The fault: begins it, lets it last, ends it. */
   readonly fault: () => Promise<void>;
-  /** No error may show one of these. */
-  readonly secrets?: readonly string[];
+  /** Makes what must not show, and knows what else must not. Default: what the trial makes shows in no error. */
+  readonly canaries?: Canaries;
   /** How many do each kind of work at once. Default 3. */
   readonly workers?: number;
   /** How long a worker rests after each round, in milliseconds. Default 1. */
@@ -29,14 +29,11 @@ export interface TrialOptions {
   readonly recoveryMs?: number;
 }
 
-/** So many secrets are looked for in an error: the latest. */
-const CANARIES = 200;
-
 /** Works on a store while it is broken, and before and after; then looks at what is there, and counts the broken promises. */
 export async function trial(options: TrialOptions): Promise<Tally> {
   const { databases, beside, commandTimeout, fault, workers = 3, restMs = 1, recoveryMs = 15_000 } = options;
+  const { canaries = new Canaries() } = options;
   const tally = emptyTally();
-  const canaries: string[] = [];
   const call = async <T>(work: () => Promise<T>, steps = 1): Promise<Answer<T>> => {
     tally.calls++;
     const how = await settled(work, commandTimeout * steps + SLACK_MS);
@@ -44,16 +41,11 @@ export async function trial(options: TrialOptions): Promise<Tally> {
     if (how.status === 'pending') return (tally.pending++, { did: 'unknown' });
     tally.settled++;
     if (how.status === 'fulfilled') return { did: 'done', value: how.value };
-    const wrong = faultOf(how.error, [...(options.secrets ?? []), ...canaries.slice(-CANARIES)]);
+    const wrong = faultOf(how.error, canaries);
     if (wrong !== null) tally.malformed.push(wrong);
     return { did: countFailure(tally, how.error) };
   };
-  const secret = (kind: string): string => {
-    const text = `${kind}-canary-${randomUUID()}`;
-    canaries.push(text);
-    if (canaries.length > 2 * CANARIES) canaries.splice(0, CANARIES);
-    return text;
-  };
+  const secret = (kind: string): string => canaries.secret(kind);
 
   const kinds = [new Held(), new Codes(), new Grants()];
   const over = new AbortController();
