@@ -32,7 +32,8 @@ export class ReadBatch extends JoinedCalls<Entries, Read> {
     const command = ['MGET'];
     for (const { keys } of members) for (const key of keys) command.push(key);
     this.#sender.send(command[1] as string, command).then(
-      (reply) => this.#settle(members, reply as readonly unknown[]),
+      // Taken out of the reply, which a command of ioredis refers to until the next full garbage collection.
+      (reply) => this.#settle(members, (reply as unknown[]).splice(0)),
       (error: OAuthDatabaseError) => this.failTogether(members, error, this.#sender),
     );
   }
