@@ -10,6 +10,7 @@ npm run bench -- --quick                  less of it, within two minutes
   --operation <name>                      one of ${Object.keys(OPERATIONS).join('; ')}
   --in-flight <number>                    may come several times
   --large <number>                        stores, lists, exports and imports so many tokens; default 200000, 20000 if quick
+  --growth <number>                       only what calls cost as a database grows to so many entries, which takes some minutes
   --out <directory>                       where bench.json and bench.svg go; default: bench/results
   --compare <file>                        a bench.json of another run: what has changed by more than its spread`;
 
@@ -20,6 +21,7 @@ export interface Arguments {
   readonly operations: readonly Operation[];
   readonly inFlight: readonly number[];
   readonly large: number;
+  readonly growth: number | undefined;
   readonly out: string;
   readonly compare: string | undefined;
 }
@@ -35,6 +37,7 @@ export function parseArguments(args: readonly string[]): Arguments {
       operation: { type: 'string', multiple: true },
       'in-flight': { type: 'string', multiple: true },
       large: { type: 'string' },
+      growth: { type: 'string' },
       out: { type: 'string', default: 'bench/results' },
       compare: { type: 'string' },
     },
@@ -44,8 +47,7 @@ export function parseArguments(args: readonly string[]): Arguments {
   if (!inFlight.every((number) => Number.isInteger(number) && number > 0)) {
     throw new TypeError('--in-flight must be a whole number from 1');
   }
-  const large = Number(values.large ?? (quick ? 20_000 : 200_000));
-  if (!Number.isInteger(large) || large < 1) throw new TypeError('--large must be a whole number from 1');
+  const large = wholeNumber(values.large ?? (quick ? '20000' : '200000'), '--large');
   return {
     help,
     quick,
@@ -53,9 +55,16 @@ export function parseArguments(args: readonly string[]): Arguments {
     operations: known(values.operation, Object.keys(OPERATIONS) as Operation[], '--operation'),
     inFlight,
     large,
+    growth: values.growth === undefined ? undefined : wholeNumber(values.growth, '--growth'),
     out,
     compare,
   };
+}
+
+function wholeNumber(given: string, name: string): number {
+  const number = Number(given);
+  if (!Number.isInteger(number) || number < 1) throw new TypeError(`${name} must be a whole number from 1`);
+  return number;
 }
 
 function known<T extends string>(given: readonly string[] | undefined, all: readonly T[], name: string): T[] {

@@ -2,6 +2,7 @@ import type { Exported, OAuthDatabase } from '@oauthdb/core';
 import { RedisOAuthDatabase } from '@oauthdb/ioredis';
 import { Redis } from 'ioredis';
 import { bareExport, bareImport, bareScan } from './bare-bulk.ts';
+import { tokensHeld, tokensIssued } from './generated.ts';
 import { LIFE_MS, VALUE } from './operations.ts';
 import type { Servers } from './subject.ts';
 import { watch, type LargeRow } from './watch.ts';
@@ -37,10 +38,10 @@ export async function large({ redis: at }: Servers, tokens: number): Promise<Lar
   await watched('bare SET PXAT', () => bareImport(bareTo, 'large:', tokens));
   const imported = async (db: OAuthDatabase, records: AsyncIterable<Exported> | Iterable<Exported>) =>
     (await db.import(records)).stored;
-  await watched('import', () => all(imported(to, tokensHeld(tokens))), 'bare SET PXAT');
+  await watched('import', () => all(imported(to, tokensHeld(0, tokens))), 'bare SET PXAT');
   await watched(
     'import of what is issued',
-    () => all(imported(issued, tokensIssued(tokens))),
+    () => all(imported(issued, tokensIssued(0, tokens))),
     'bare SET PXAT',
   );
   await bareTo.flushdb('ASYNC');
@@ -66,23 +67,6 @@ async function storeAll(db: OAuthDatabase, tokens: number): Promise<void> {
     }
   };
   await Promise.all(Array.from({ length: 4 }, worker));
-}
-
-/** As an export gives them. */
-function* tokensHeld(tokens: number): Generator<Exported, void, undefined> {
-  const expires_at = new Date(Date.now() + LIFE_MS).toISOString();
-  for (let i = 0; i < tokens; i++) yield { kind: 'held', key: `user_${i}`, value: VALUE, expires_at };
-}
-
-/** Access tokens of many users and some clients, each of a grant of its own: what is put on three lists. */
-function* tokensIssued(tokens: number): Generator<Exported, void, undefined> {
-  const [issued_at, expires_at] = [new Date().toISOString(), new Date(Date.now() + LIFE_MS).toISOString()];
-  for (let i = 0; i < tokens; i++) {
-    const id = `token_${i}`;
-    const owner = { client_id: `client_${i % 32}`, username: `user_${i >> 2}`, grant_id: `grant_${i}` };
-    const record = { jti: id, ...owner, scope: 'mcp:*', token_type: 'Bearer', issued_at, expires_at };
-    yield { kind: 'token', id, expires_at, record };
-  }
 }
 
 async function count(items: AsyncIterable<unknown>): Promise<number> {

@@ -4,12 +4,14 @@ import { cluster } from '@oauthdb/test-redis/kinds';
 import { startPrivateServer } from '@oauthdb/test-redis/server';
 import { HELP, parseArguments } from './arguments.ts';
 import { chart } from './chart.ts';
+import { growth, type GrowthRow } from './growth.ts';
 import { large } from './large.ts';
-import { memoryUse } from './memory-use.ts';
+import { memoryUse, type MemoryRow } from './memory-use.ts';
 import { measure, type Effort, type Row } from './measure.ts';
 import { loadNow, parseReport, reportOf } from './report.ts';
 import { GROUPS } from './subjects/index.ts';
-import { comparison, largeTable, memoryTable, operationTable } from './tables.ts';
+import { comparison, growthTable, largeTable, memoryTable, operationTable } from './tables.ts';
+import type { LargeRow } from './watch.ts';
 
 const FULL: Effort = { rounds: 30, warmUps: 5, sliceMs: 25 };
 const QUICK: Effort = { rounds: 7, warmUps: 1, sliceMs: 10 };
@@ -21,6 +23,7 @@ const {
   operations,
   inFlight,
   large: tokens,
+  growth: most,
   out,
   compare,
 } = parseArguments(process.argv.slice(2));
@@ -31,32 +34,40 @@ if (help) {
 const load = loadNow();
 const before = compare === undefined ? undefined : parseReport(readFileSync(compare, 'utf8'));
 await using redis = await startPrivateServer();
-const nodes = groups.includes('cluster') ? await cluster() : undefined;
+const nodes = most === undefined && groups.includes('cluster') ? await cluster() : undefined;
 const { host, port } = redis;
 const servers = { redis: { host, port }, cluster: nodes?.at.nodes.slice(0, 3) ?? [] };
 
 const rows: Row[] = [];
-for (const name of groups) {
-  const group = await GROUPS[name]?.(servers);
-  if (group === undefined) continue;
-  for (const operation of operations) {
-    const some: Row[] = [];
-    for (const number of inFlight) {
-      some.push(...(await measure(group, operation, number, quick ? QUICK : FULL)));
+const memory: MemoryRow[] = [];
+const many: LargeRow[] = [];
+const grown: GrowthRow[] = [];
+if (most === undefined) {
+  for (const name of groups) {
+    const group = await GROUPS[name]?.(servers);
+    if (group === undefined) continue;
+    for (const operation of operations) {
+      const some: Row[] = [];
+      for (const number of inFlight) {
+        some.push(...(await measure(group, operation, number, quick ? QUICK : FULL)));
+      }
+      console.log(`\n${operationTable(some)}`);
+      rows.push(...some);
     }
-    console.log(`\n${operationTable(some)}`);
-    rows.push(...some);
+    await group.close();
   }
-  await group.close();
+  memory.push(...(await memoryUse(servers, quick ? 20_000 : 200_000)));
+  console.log(`\n${memoryTable(memory)}`);
+  await using another = await startPrivateServer();
+  many.push(...(await large({ redis: { host: another.host, port: another.port }, cluster: [] }, tokens)));
+  console.log(`\n${largeTable(many)}`);
+} else {
+  grown.push(...(await growth(servers, most)));
+  console.log(`\n${growthTable(grown)}`);
 }
-const memory = await memoryUse(servers, quick ? 20_000 : 200_000);
-console.log(`\n${memoryTable(memory)}`);
 await nodes?.stop();
-await using another = await startPrivateServer();
-const many = await large({ redis: { host: another.host, port: another.port }, cluster: [] }, tokens);
-console.log(`\n${largeTable(many)}`);
 
-const report = reportOf({ rows, memory, large: many, load });
+const report = reportOf({ rows, memory, large: many, growth: grown, load });
 mkdirSync(out, { recursive: true });
 writeFileSync(join(out, 'bench.json'), `${JSON.stringify(report, null, 1)}\n`);
 writeFileSync(join(out, 'bench.svg'), chart(report));

@@ -1,4 +1,5 @@
 import { arch, availableParallelism, cpus, loadavg, platform } from 'node:os';
+import type { GrowthRow } from './growth.ts';
 import type { LargeRow } from './watch.ts';
 import type { MemoryRow } from './memory-use.ts';
 import type { Row } from './measure.ts';
@@ -15,14 +16,16 @@ export interface Report {
   readonly rows: readonly Row[];
   readonly memory: readonly MemoryRow[];
   readonly large: readonly LargeRow[];
+  readonly growth: readonly GrowthRow[];
 }
 
 export function reportOf({
   rows,
   memory,
   large,
+  growth,
   load,
-}: Pick<Report, 'rows' | 'memory' | 'large' | 'load'>): Report {
+}: Pick<Report, 'rows' | 'memory' | 'large' | 'growth' | 'load'>): Report {
   return {
     format: 1,
     at: new Date().toISOString(),
@@ -33,6 +36,7 @@ export function reportOf({
     rows,
     memory,
     large,
+    growth,
   };
 }
 

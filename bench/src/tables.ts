@@ -1,4 +1,5 @@
 import Table from 'cli-table3';
+import type { GrowthRow } from './growth.ts';
 import type { LargeRow } from './watch.ts';
 import type { MemoryRow } from './memory-use.ts';
 import type { Row } from './measure.ts';
@@ -89,6 +90,49 @@ export function largeTable(rows: readonly LargeRow[]): string {
     ]);
   }
   return `${rows[0]?.tokens.toLocaleString('en')} tokens\n${table.toString()}`;
+}
+
+/** What a call costs as a database grows, in times the bare call with as many entries around. */
+export function growthTable(rows: readonly GrowthRow[]): string {
+  const [first] = rows;
+  if (first === undefined) return '';
+  const sizes = [...new Set(rows.map(({ entries }) => entries))];
+  const table = new Table({
+    ...PLAIN,
+    head: [
+      'group',
+      'operation',
+      ...sizes.map((size) => size.toLocaleString('en')),
+      ...sizes.map(() => 'by CPU'),
+      'change by CPU',
+    ],
+    colAligns: ['left', 'left', ...sizes.flatMap(() => ['right', 'right'] as const), 'right'],
+  });
+  const kinds = new Map(rows.map(({ group, operation }) => [`${group} ${operation}`, { group, operation }]));
+  for (const { group, operation } of kinds.values()) {
+    const some = rows.filter((row) => row.group === group && row.operation === operation);
+    const [clock, cpu]: [string[], number[]] = [[], []];
+    for (const size of sizes) {
+      const [bare, ours] = some.filter(({ entries }) => entries === size);
+      if (bare === undefined || ours === undefined) continue;
+      clock.push(spreadText(ours.ratio));
+      cpu.push(cpuOf(bare) / cpuOf(ours));
+    }
+    const change = ((cpu.at(-1) ?? NaN) / (cpu[0] ?? NaN) - 1) * 100;
+    table.push([
+      group,
+      operation,
+      ...clock,
+      ...cpu.map((ratio) => ratio.toFixed(2)),
+      `${change.toFixed(0)} %`,
+    ]);
+  }
+  return `entries of each kind, ${first.inFlight} calls in flight (1.00 is the bare call among as many)\n${table.toString()}`;
+}
+
+/** Of a call, here and on the server. */
+function cpuOf({ clientCpu, serverCpu }: Row): number {
+  return clientCpu + (serverCpu ?? 0);
 }
 
 /** What has changed since another run by more than the quartiles of both. */

@@ -2,6 +2,7 @@ import { cluster } from '@oauthdb/test-redis/kinds';
 import { startPrivateServer } from '@oauthdb/test-redis/server';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { chart } from '../src/chart.ts';
+import { growth } from '../src/growth.ts';
 import { measure, type Row } from '../src/measure.ts';
 import { large } from '../src/large.ts';
 import { memoryUse } from '../src/memory-use.ts';
@@ -9,7 +10,7 @@ import { OPERATIONS, VALUE, type Operation } from '../src/operations.ts';
 import { parseReport, reportOf } from '../src/report.ts';
 import type { Group } from '../src/subject.ts';
 import { GROUPS } from '../src/subjects/index.ts';
-import { comparison, largeTable, operationTable } from '../src/tables.ts';
+import { comparison, growthTable, largeTable, operationTable } from '../src/tables.ts';
 
 // Its own: what it stores would be in the way of those who list what is on theirs.
 const [server, nodes] = await Promise.all([startPrivateServer(), cluster()]);
@@ -58,6 +59,12 @@ it('many tokens are stored, listed, exported and imported', { timeout: 60_000 },
   expect(largeTable(rows)).toContain('2,000');
 });
 
+it('calls are measured as a database grows', { timeout: 60_000 }, async () => {
+  const rows = await growth({ ...servers, cluster: [] }, 100, effort);
+  expect(new Set(rows.map(({ group, operation }) => `${group} ${operation}`)).size).toBe(8);
+  expect(growthTable(rows)).toContain('accessTokens.get');
+});
+
 it('a report is printed, drawn, kept and compared', () => {
   const row = (median: number): Row => ({
     group: 'ioredis',
@@ -72,7 +79,7 @@ it('a report is printed, drawn, kept and compared', () => {
     p50: 1,
     p99: 2,
   });
-  const none = { rows: [], memory: [], large: [], load: 0 };
+  const none = { rows: [], memory: [], large: [], growth: [], load: 0 };
   const [before, now] = [reportOf({ ...none, rows: [row(1)] }), reportOf({ ...none, rows: [row(2)] })];
   expect(operationTable(now.rows)).toContain('2.00 (1.90–2.10)');
   expect(chart(now)).toContain('a &amp; b');
