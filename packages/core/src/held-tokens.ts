@@ -12,7 +12,7 @@ import { replaceToken } from './token-replacement.ts';
 /** How many keys one command may name, so that no backend is busy with it for long. */
 const BATCH = 500;
 
-/** How many keys a page of a listing aims for: longer pages are faster, and keep a Redis server, and this process, busy at a time. */
+/** How many keys a page of a listing aims for: longer pages are faster, and keep server and process busy for longer. */
 const PAGE = 500;
 
 /** A token to store, checked; `at` is its expiry in epoch milliseconds. */
