@@ -155,6 +155,11 @@ export interface Delete {
   readonly key: string;
   /** The tags that it was put with, where the caller knows them: it is taken off those lists. */
   readonly tags?: readonly Tag[];
+  /**
+   * Whether, if it is there, it is remembered as taken, by nobody and with no value: as long as it would have lived, for ever where
+   * that is for ever.
+   */
+  readonly remembered?: boolean;
 }
 
 export interface Committed {

@@ -3,6 +3,7 @@ import {
   refuseLate,
   type Change,
   type Committed,
+  type Delete,
   type Driver,
   type Entry,
   type Guarantees,
@@ -15,6 +16,9 @@ import {
   type Where,
 } from '@oauthdb/core';
 import { MemoryStore } from './memory-store.ts';
+
+/** Whose attempt it was that something was deleted and is remembered: no attempt is called so. */
+const NOBODY = '';
 
 /**
  * A {@link Driver} that keeps everything in this process: the reference for every other. Each operation is one synchronous step,
@@ -67,7 +71,7 @@ export class MemoryDriver implements Driver {
     }
     this.#store.sweep(now);
     if (take !== undefined) this.#mark(take, now);
-    const deleted = deletes.filter(({ key }) => this.#store.delete(key, now)).length;
+    const deleted = deletes.filter((one) => this.#delete(one, now)).length;
     for (const { key, value, expiresAt, tags = [] } of puts) this.#store.put(key, value, expiresAt, tags);
     return { committed: true, deleted };
   }
@@ -103,6 +107,14 @@ export class MemoryDriver implements Driver {
     }
     if (containing !== undefined && !stored.value.includes(containing)) return { status: 'refused' };
     return { status: 'taken', value: stored.value };
+  }
+
+  #delete({ key, remembered }: Delete, now: number): boolean {
+    const stored = this.#store.get(key, now);
+    const deleted = this.#store.delete(key, now);
+    if (remembered === true && stored !== undefined)
+      this.#store.mark(key, { attempt: NOBODY, value: '', expiresAt: stored.expiresAt ?? Infinity });
+    return deleted;
   }
 
   /** Deletes what is taken and remembers by whom; a repeat leaves the memory as it is. */

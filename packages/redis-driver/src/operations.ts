@@ -62,9 +62,12 @@ export class Operations {
     this.args.push('place', value, lifeAfter(expiresAt, now, left), 'early');
   }
 
-  delete({ key }: Delete): void {
+  delete({ key, remembered }: Delete): void {
     this.keys.push(key);
-    this.args.push('del');
+    if (remembered === true) {
+      this.keys.push(companion(key, 'used'));
+      this.args.push('retire');
+    } else this.args.push('del');
   }
 
   /** Lists an entry that is put in the same step. */

@@ -37,6 +37,7 @@ export const SCRIPT: string = `
 --           place              entry          value, life, early or ''    one that is: it ends when its lists drop it; early: they
 --                                                                         had it in an earlier step
 --           del                entry
+--           retire             entry, marker                             del, remembered as taken, as long as it would have lived
 --           untag              list           member
 --           unshare            set, expiry    member
 --
@@ -84,6 +85,14 @@ local function carryOut(deadline, k, a, last)
     elseif verb == 'del' then
       deleted = deleted + call('DEL', key)
       k, a = k + 1, a + 1
+
+    elseif verb == 'retire' then
+      -- It removes first: what is to go can go from a server that is full.
+      local life = call('PTTL', key)
+      deleted = deleted + call('DEL', key)
+      if life == -1 then call('SET', KEYS[k + 1], '0:')
+      elseif life >= 0 then call('SET', KEYS[k + 1], '0:', 'PX', math.max(1, life)) end
+      k, a = k + 2, a + 1
 
     elseif verb == 'take' then
       local marker, mine = KEYS[k + 1], #ARGV[a + 1] .. ':' .. ARGV[a + 1]

@@ -54,6 +54,21 @@ describe('the script', () => {
     expect(await run(['a', 'none', 'b'], 'del', 'del', 'del')).toEqual(['done', 2]);
   });
 
+  it('retire: deletes what there is and leaves the memory of a use, for as long as it would have lived', async () => {
+    await redis.set(key('k'), 'v', 'PX', 9000);
+    expect(await run(['k', 'm', 'none', 'n'], 'retire', 'retire')).toEqual(['done', 1]);
+    expect(await redis.exists(key('k'), key('none'), key('n'))).toBe(0);
+    const left = await redis.pttl(key('m'));
+    expect(left > 8000 && left <= 9000).toBe(true);
+    expect(await run(['k', 'm'], 'take', 'a', '1000', '', 'mark')).toEqual(['used', 0, '']);
+    // A repeat leaves the memory as it is.
+    expect(await run(['k', 'm'], 'retire')).toEqual(['done']);
+    expect(await redis.get(key('m'))).toBe('0:');
+    await redis.set(key('k'), 'v');
+    expect(await run(['k', 'm'], 'retire')).toEqual(['done', 1]);
+    expect(await redis.pttl(key('m'))).toBe(-1);
+  });
+
   it('equals and absent: ask before anything is written', async () => {
     await redis.set(key('a'), '1');
     expect(await run(['a', 'b'], 'equals', '2', 'set', 'v', '')).toEqual(['failed']);

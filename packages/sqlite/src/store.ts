@@ -2,6 +2,7 @@ import type {
   BackendInfo,
   Change,
   Committed,
+  Delete,
   Page,
   PageRequest,
   Put,
@@ -25,6 +26,9 @@ interface Found {
   /** The entry that the attempt has to delete; `null` where there is none, or it has done so before. */
   readonly entry: Row | null;
 }
+
+/** Whose attempt it was that something was deleted and is remembered: no attempt is called so. */
+const NOBODY = '';
 
 const LIVE = '(expires_at IS NULL OR expires_at > ?)';
 
@@ -137,7 +141,7 @@ export class Store {
     }
     if (take !== undefined && found !== null && found.entry !== null) this.#use(take, found.entry, now);
     let deleted = 0;
-    for (const { key } of deletes) deleted += this.#delete.run(key, now).changes;
+    for (const one of deletes) deleted += this.#remove(one, now);
     for (const put of puts) this.#store(put);
     return { committed: true, deleted };
   }
@@ -193,6 +197,13 @@ export class Store {
   #use({ key, attempt, rememberMs }: Take, { id, value, expires_at }: Row, now: number): void {
     this.#deleteById.run(id);
     this.#mark.run(key, Math.max(now + rememberMs, expires_at ?? 0), attempt, value);
+  }
+
+  /** How many rows it was. */
+  #remove({ key, remembered }: Delete, now: number): number {
+    const life = remembered === true ? this.timeLeft(key, now) : null;
+    if (life !== null) this.#mark.run(key, now + life, NOBODY, '');
+    return this.#delete.run(key, now).changes;
   }
 
   #store({ key, value, expiresAt, tags = [] }: Put): void {

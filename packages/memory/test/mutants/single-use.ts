@@ -16,6 +16,26 @@ export const singleUse: readonly Mutant[] = [
     }),
   },
   {
+    name: 'what is deleted is forgotten, whatever is said',
+    caughtBy: 'taking › is what a deletion can be remembered as',
+    breaks: (sound) => ({
+      commit: ({ deletes = [], ...change }, at) =>
+        sound.commit({ ...change, deletes: deletes.map(({ remembered: _not, ...one }) => one) }, at),
+    }),
+  },
+  {
+    name: 'what is deleted is remembered, whether it was there or not',
+    caughtBy: 'taking › is what a deletion can be remembered as',
+    breaks: (sound, store) => ({
+      commit: async (change, at) => {
+        const committed = await sound.commit(change, at);
+        for (const { key, remembered } of change.deletes ?? [])
+          if (remembered === true) store.mark(key, { attempt: '', value: '', expiresAt: Infinity });
+        return committed;
+      },
+    }),
+  },
+  {
     name: 'take does not remember what was used',
     caughtBy: 'fifty contenders › take one entry: one of them has it',
     breaks: (sound) => ({

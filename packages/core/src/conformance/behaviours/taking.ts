@@ -147,6 +147,41 @@ export const taking: Behaviour = {
       },
     },
     {
+      name: 'is what a deletion can be remembered as, as long as the entry would have lived',
+      run: async (t) => {
+        const [key, endless] = [t.key('token'), t.key('endless')];
+        const tags = [{ name: t.key('tag'), member: 'token' }];
+        const put = t.put('token', 'v', { expiresAt: t.at().now + hour, tags });
+        await t.driver.commit({ puts: [put, t.put('endless', 'v')] }, t.at());
+        const [{ version } = { version: '' }] = (await t.driver.read([key], t.at())).filter(
+          (one) => one !== null,
+        );
+        const deletes = [
+          { key, tags, remembered: true },
+          { key: t.key('none'), remembered: true },
+        ];
+        const change = { checks: [{ key, version }], deletes };
+        if (!t.supports.transactions) deletes.pop();
+        assert.deepEqual(await t.driver.commit(change, t.at()), { committed: true, deleted: 1 });
+        const ending = { deletes: [{ key: endless, remembered: true }] };
+        assert.deepEqual(await t.driver.commit(ending, t.at()), { committed: true, deleted: 1 });
+        // A repeat finds nothing, and has nothing forgotten.
+        assert.deepEqual(await t.driver.commit(ending, t.at()), { committed: true, deleted: 0 });
+        if (t.supports.clock) t.clock.advance(hour - 1);
+        assert.deepEqual(await t.driver.read([key, endless], t.at()), [null, null]);
+        const status = async (name: string) => (await t.driver.take(take(t, name, 'a'), t.at())).status;
+        assert.deepEqual([await status('token'), await status('none')], ['used', 'absent']);
+        const anew = { checks: [{ key, version: null, unused: true }], puts: [t.put('token', 'w')] };
+        assert.equal((await t.driver.commit(anew, t.at())).committed, false);
+        if (t.supports.clock) {
+          t.clock.advance(1);
+          assert.equal((await t.driver.commit(anew, t.at())).committed, true);
+          t.clock.advance(100_000 * hour);
+        }
+        assert.equal(await status('endless'), 'used');
+      },
+    },
+    {
       name: 'is seen by a check that the key is not used, in the step that it is made in',
       run: async (t) => {
         const key = t.key('code');
