@@ -13,6 +13,9 @@ export type Effect = 'read' | 'idempotent' | 'single';
 /** @param repeated - whether an earlier run of this call may have taken effect. */
 export type Work<T> = (at: Moment, repeated: boolean) => Promise<T>;
 
+/** What a call answers, of what its work has given. */
+export type Answer<Given, T> = (given: Given, at: Moment) => T;
+
 /** After its deadline a call waits so long for an answer that is on its way, or for a driver to say what was the matter. */
 const GRACE_MS = 100;
 
@@ -25,15 +28,18 @@ export interface Keeper {
 }
 
 /** One call: its runs, until one of them or its deadline settles it. */
-export class Call<T> extends Waiting {
+export class Call<Given, T> extends Waiting {
   readonly deadline: number;
   readonly answer: Promise<T>;
   readonly #keeper: Keeper;
   readonly #operation: string;
   readonly #effect: Effect;
-  readonly #work: Work<T>;
+  readonly #work: Work<Given>;
+  readonly #answer: Answer<Given, T>;
   /** When the caller stops waiting. */
   readonly #end: number;
+  /** When the present run was started. */
+  #at!: Moment;
   #resolve!: (value: T) => void;
   #reject!: (error: OAuthDatabaseError) => void;
   #settled = false;
@@ -43,12 +49,19 @@ export class Call<T> extends Waiting {
   /** Whether a run may still take effect, or have done so. */
   #uncertain = false;
 
-  constructor(keeper: Keeper, operation: string, effect: Effect, work: Work<T>) {
+  constructor(
+    keeper: Keeper,
+    operation: string,
+    effect: Effect,
+    work: Work<Given>,
+    answer: Answer<Given, T>,
+  ) {
     super();
     this.#keeper = keeper;
     this.#operation = operation;
     this.#effect = effect;
     this.#work = work;
+    this.#answer = answer;
     this.#end = monotonicNow() + keeper.options.commandTimeout;
     this.deadline = this.#end + GRACE_MS;
     this.answer = new Promise((resolve, reject) => {
@@ -63,9 +76,7 @@ export class Call<T> extends Waiting {
     this.#uncertain = true;
     this.#runs++;
     this.#started().then(
-      (value) => {
-        if (this.#settle()) this.#resolve(value);
-      },
+      (given) => this.#succeeded(given),
       (thrown: unknown) => this.#failed(thrown),
     );
   }
@@ -84,12 +95,26 @@ export class Call<T> extends Waiting {
   }
 
   /** A driver that throws instead of rejecting is treated alike. */
-  #started(): Promise<T> {
+  #started(): Promise<Given> {
     try {
-      return this.#work({ now: this.#keeper.options.now(), deadline: this.#end }, this.#repeated);
+      this.#at = { now: this.#keeper.options.now(), deadline: this.#end };
+      return this.#work(this.#at, this.#repeated);
     } catch (error) {
       return Promise.reject(error);
     }
+  }
+
+  #succeeded(given: Given): void {
+    if (this.#settled) return;
+    let value: T;
+    try {
+      value = this.#answer(given, this.#at);
+    } catch (thrown) {
+      this.#failed(thrown);
+      return;
+    }
+    this.#settle();
+    this.#resolve(value);
   }
 
   #failed(thrown: unknown): void {

@@ -1,4 +1,4 @@
-import { Call, closedError, type Effect, type Keeper, type Work } from './call.ts';
+import { Call, closedError, type Answer, type Effect, type Keeper, type Work } from './call.ts';
 import { Deadlines } from './deadlines.ts';
 import { OAuthDatabaseError } from './error.ts';
 import type { ResolvedOptions } from './options.ts';
@@ -37,8 +37,17 @@ export class Calls {
    *
    * It throws `OAUTHDB_TIMEOUT` once `commandTimeout` is over, `OAUTHDB_OVERLOADED` when too many calls are under way,
    * `OAUTHDB_CLOSED` after {@link close}, and what the driver throws, each with the name of the operation.
+   *
+   * @param answer - makes of what `work` gives what the caller gets; what it throws counts as the driver's.
    */
-  run<T>(operation: string, effect: Effect, work: Work<T>): Promise<T> {
+  run<T>(operation: string, effect: Effect, work: Work<T>): Promise<T>;
+  run<Given, T>(operation: string, effect: Effect, work: Work<Given>, answer: Answer<Given, T>): Promise<T>;
+  run(
+    operation: string,
+    effect: Effect,
+    work: Work<unknown>,
+    answer: Answer<unknown, unknown> = same,
+  ): Promise<unknown> {
     const { maxCallsInFlight } = this.#keeper.options;
     if (this.#closed !== undefined) return refused(closedError(operation));
     if (this.#inFlight >= maxCallsInFlight) {
@@ -48,7 +57,7 @@ export class Calls {
       );
     }
     this.#inFlight++;
-    const call = new Call(this.#keeper, operation, effect, work);
+    const call = new Call(this.#keeper, operation, effect, work, answer);
     this.#deadlines.add(call);
     call.run();
     return call.answer;
@@ -65,6 +74,10 @@ export class Calls {
     this.#deadlines.expireAll();
     await within(CLOSE_MS, release());
   }
+}
+
+function same(given: unknown): unknown {
+  return given;
 }
 
 /** In a turn of its own: who calls again and again without a pause must not keep those under way from settling. */

@@ -67,8 +67,11 @@ export class HeldTokens {
 
   async get(key: string): Promise<string | null> {
     const name = this.#name(key);
-    return await this.#calls.run('getToken', 'read', (at) =>
-      this.#driver.read([name], at).then(([entry]) => this.#open(name, entry)),
+    return await this.#calls.run(
+      'getToken',
+      'read',
+      (at) => this.#driver.read([name], at),
+      (entries) => this.#open(name, entries[0]),
     );
   }
 

@@ -174,7 +174,8 @@ export class Runner {
 
   /** The last batch of a lane, if more may be joined to it. */
   #joinable(lane: number): Batch | undefined {
-    return monotonicNow() < this.#aloneUntil ? undefined : this.#queue.last(lane);
+    const isAlone = this.#aloneUntil > 0 && monotonicNow() < this.#aloneUntil;
+    return isAlone ? undefined : this.#queue.last(lane);
   }
 
   #isOpen(key: string): boolean {

@@ -142,7 +142,8 @@ export function parseMember(text: string): { kind: Kind; id: string } | null {
 }
 
 function encoded(id: string): string {
-  return id.replace(/[%{}]/g, encodeURIComponent);
+  // Few have any, and to look costs less than to replace none.
+  return /[%{}]/.test(id) ? id.replace(/[%{}]/g, encodeURIComponent) : id;
 }
 
 function decoded(id: string): string {

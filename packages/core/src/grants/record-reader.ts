@@ -100,7 +100,7 @@ export class RecordReader {
 
   #found(ref: Ref, key: string, entry: Entry | null | undefined): Found | null {
     if (entry === null || entry === undefined) return null;
-    const record = this.decode(ref.kind, key, entry.value);
+    const record = this.decode(ref.kind, key, entry.value, ref.id);
     return { ...ref, key, record, value: entry.value, version: entry.version };
   }
 
@@ -180,23 +180,30 @@ export class RecordReader {
     return entry?.version ?? null;
   }
 
-  async readOne(operation: string, kind: Kind, id: string): Promise<Found | null> {
+  readOne(operation: string, kind: Kind, id: string): Promise<Found | null> {
     const ref = { kind, id };
-    if (this.isShared) return (await this.read(operation, [ref]))[0] ?? null;
+    if (this.isShared) return this.read(operation, [ref]).then(([found]) => found ?? null);
     const key = this.keyOf(ref);
-    return await this.calls.run(operation, 'read', (at) =>
-      this.driver.read([key], at).then(([entry]) => {
-        const found = this.#found(ref, key, entry);
+    return this.calls.run(
+      operation,
+      'read',
+      (at) => this.driver.read([key], at),
+      (entries, at) => {
+        const found = this.#found(ref, key, entries[0]);
         return found !== null && isLive(found.record, at.now) ? found : null;
-      }),
+      },
     );
   }
 
-  /** @throws OAuthDatabaseError `OAUTHDB_INTEGRITY` when the record says that it belongs elsewhere. */
-  decode(kind: Kind, key: string, value: string): Record<string, unknown> {
+  /**
+   * @param expected - the id that the key was made of, where that is known.
+   * @throws OAuthDatabaseError `OAUTHDB_INTEGRITY` when the record says that it belongs elsewhere.
+   */
+  decode(kind: Kind, key: string, value: string, expected?: string): Record<string, unknown> {
     const record = this.codec.decode(key, value);
     const id = record[identity[kind]];
-    if (typeof id === 'string' && this.keys.of(kind, id) !== key && this.keys.rotated(id) !== key) {
+    if (typeof id !== 'string' || id === expected) return record;
+    if (this.keys.of(kind, id) !== key && this.keys.rotated(id) !== key) {
       // It may have been taken, and be gone.
       throw new OAuthDatabaseError('OAUTHDB_INTEGRITY', 'what is stored belongs to another key', {
         outcome: 'unknown',
