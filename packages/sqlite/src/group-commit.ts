@@ -12,7 +12,10 @@ import type { Connection } from './connection.ts';
 import { isFull, translated } from './errors.ts';
 import type { Store } from './store.ts';
 
-/** How many calls share a transaction at the most: it holds up the event loop for a few milliseconds then. */
+/**
+ * How many keys the calls that share a transaction may write at the most, a call that only reads counting as one: it holds up the
+ * event loop for some milliseconds then. A call that writes more has a transaction to itself.
+ */
 const GROUP = 256;
 
 /** How many expired rows a transaction sweeps besides twice what it may write: a millisecond or two. */
@@ -115,7 +118,7 @@ export class GroupCommit {
     this.#refuseLate();
     const [first] = this.#queue;
     if (first === undefined) return this.#sweepOn();
-    const group = this.#queue.slice(0, first.alone ? 1 : GROUP);
+    const group = first.alone ? [first] : this.#group();
     const written = group.reduce((sum, { keys }) => sum + keys.length, 0);
     let stage = 'begin' as 'begin' | 'members' | 'commit';
     let more = false;
@@ -141,6 +144,13 @@ export class GroupCommit {
     this.#refused = 0;
     if (more) this.#unswept = first.at.now;
     for (const member of this.#leave(group)) member.resolve();
+  }
+
+  /** The first of the queue, as many as share a transaction. */
+  #group(): Member[] {
+    let written = 0;
+    const end = this.#queue.findIndex(({ keys }) => (written += Math.max(1, keys.length)) > GROUP);
+    return end === -1 ? this.#queue : this.#queue.slice(0, Math.max(1, end));
   }
 
   /** Sweeps what a write has left, a little in each turn in which nobody writes. */

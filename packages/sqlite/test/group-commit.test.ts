@@ -31,6 +31,19 @@ describe('writes that come together', () => {
     expect(await valueOf(driver, 'key 999')).toBe('999');
   });
 
+  it('share it by what they write: four changes of a hundred keys take two', async () => {
+    const { driver, statements } = await traced();
+    const changeOf = (name: string): Change => ({
+      puts: Array.from({ length: 100 }, (_, i) => ({ key: `${name} ${i}`, value: '', expiresAt: null })),
+    });
+    await Promise.all(['a', 'b', 'c', 'd'].map((name) => driver.commit(changeOf(name), soon())));
+    expect(count(statements, 'COMMIT')).toBe(2);
+    expect(await valueOf(driver, 'd 99')).toBe('');
+    const large = changeOf('large').puts?.flatMap((one) => [one, { ...one, key: `${one.key}, too` }]) ?? [];
+    await driver.commit({ puts: [...large, ...large] }, soon());
+    expect(count(statements, 'COMMIT')).toBe(3);
+  });
+
   it('share it too when they come in different callbacks of one turn', async () => {
     const { driver, statements } = await traced();
     await Promise.all(
