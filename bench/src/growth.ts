@@ -22,6 +22,9 @@ export interface GrowthRow extends Row {
 const EFFORT: Effort = { rounds: 25, warmUps: 5, sliceMs: 15 };
 const IN_FLIGHT = 64;
 
+/** Filling a database is more than a call usually has to wait for. */
+const commandTimeout = 30_000;
+
 /** The last one adds entries. */
 const MEASURED: readonly Operation[] = ['getToken', 'accessTokens.get', 'storeToken', 'issue'];
 
@@ -98,7 +101,12 @@ function ours(db: OAuthDatabase, { at, key }: Pick): Subject {
 function redis({ redis: server }: Servers, { key }: Pick): Growing {
   const connect = (): Redis => new Redis({ ...server, password: server.password ?? '' });
   const [bare, control] = [connect(), connect()];
-  const db = new RedisOAuthDatabase({ ...server, keyPrefix: 'growth:', serverKeyPrefix: 'growth-issued:' });
+  const db = new RedisOAuthDatabase({
+    ...server,
+    keyPrefix: 'growth:',
+    serverKeyPrefix: 'growth-issued:',
+    commandTimeout,
+  });
   return {
     group: 'ioredis',
     bare: bareIoredis('ioredis', bare, key),
@@ -115,7 +123,7 @@ function redis({ redis: server }: Servers, { key }: Pick): Growing {
 function sqlite(_: Servers, { key }: Pick): Growing {
   const directory = mkdtempSync(join(tmpdir(), 'oauthdb-growth-'));
   const bare = bareSqlite('better-sqlite3', join(directory, 'bare.db'), key);
-  const db = new SqliteOAuthDatabase({ path: join(directory, 'oauthdb.db') });
+  const db = new SqliteOAuthDatabase({ path: join(directory, 'oauthdb.db'), commandTimeout });
   return {
     group: 'sqlite',
     bare,
