@@ -8,8 +8,8 @@ const { url, host, port, user: account } = inject('standalone');
 const db = 1;
 const { ca, ...secure } = inject('tls');
 const user = { host, port, db, ...account };
-const overTls = { ...secure, tls: { ca }, coalescing: false };
+const overTls = { ...secure, tls: { ca } };
 
 conformance({ describe, it }, { name: 'password', open: () => ioredisDriver({ url: `${url}/${db}` }) });
 conformance({ describe, it }, { name: 'ACL user', prefix: 'app:', open: () => ioredisDriver(user) });
-conformance({ describe, it }, { name: 'TLS, call by call', open: () => ioredisDriver(overTls) });
+conformance({ describe, it }, { name: 'TLS', open: () => ioredisDriver(overTls) });
