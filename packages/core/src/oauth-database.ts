@@ -163,6 +163,9 @@ export interface OAuthDatabase extends AsyncDisposable {
    * When it returns nothing of it is left, and no rotation and no issue that began before it can bring anything back; what
    * begins afterwards is a new grant. In steps of up to 500, so that no backend is busy with one for long.
    *
+   * It is remembered as long as anything that it took would have lived, and for a day at the least: until then no import brings back
+   * what had been issued.
+   *
    * @see RFC 7009 section 2.1
    */
   revoke(owner: GrantOwner): Promise<Revoked>;
@@ -237,11 +240,15 @@ export interface OAuthDatabase extends AsyncDisposable {
    * here as used; what has ended is not stored; what ends at the source ends here. To run it again does no harm, and finishes what
    * an earlier run began.
    *
+   * Nor is anything made valid again, in any mode, that was revoked here since the export, or deleted by its own id (a session, a
+   * registration): it is `refused`. Under a revocation falls what was issued until then, and what does not say when it was. What is
+   * revoked while the import runs is gone when that ends: it looks once before it writes and once afterwards. Of tokens that are held
+   * nothing is remembered: one that was deleted here comes back.
+   *
    * Where what comes is what is there already, it is `kept` in every mode: a dry run with `replace` compares two databases. An entry
    * that is named as {@link Removed} is removed.
    *
-   * Plain handles are hashed where handles are hashed here. What was revoked or deleted here since the export is not known as such,
-   * and comes back: revoke it again.
+   * Plain handles are hashed where handles are hashed here.
    *
    * @throws TypeError for what no export gives; what came before it has been taken in.
    * @throws OAuthDatabaseError `OAUTHDB_UNSUPPORTED` for handles that were hashed otherwise than here: with another pepper, or where

@@ -13,6 +13,7 @@ import { rotation } from './mutants/grants-rotation.ts';
 import { sessions } from './mutants/grants-sessions.ts';
 import { guarantees } from './mutants/guarantees.ts';
 import { listing } from './mutants/listing.ts';
+import { importingRevoked } from './mutants/importing-revoked.ts';
 import { backendOf, type Mutant } from './mutants/mutant.ts';
 import { operations } from './mutants/operations.ts';
 import { replacing } from './mutants/replacing.ts';
@@ -30,6 +31,7 @@ const databases: readonly Mutant[] = [
   ...gateway,
   ...[...revocation, ...sessions, ...lists, ...hiddenFailures],
   ...operations,
+  ...importingRevoked,
 ];
 
 describe('what is broken on purpose fails the suite', () => {

@@ -45,7 +45,7 @@ export class AccessTokens {
   }
 
   /**
-   * Revokes a token: `true` if it was live; an unknown one is no error. One round trip.
+   * Revokes a token: `true` if it was live; an unknown one is no error. One round trip. No import brings it back.
    *
    * @see RFC 7009 section 2.2
    */

@@ -95,7 +95,7 @@ export class Clients {
   }
 
   /**
-   * Deletes a registration and everything issued to the client: codes, access and refresh tokens.
+   * Deletes a registration and everything issued to the client: codes, access and refresh tokens. No import brings any of it back.
    *
    * The registration goes first, so that nothing more is issued; a call that fails half-way is finished by calling it again.
    *

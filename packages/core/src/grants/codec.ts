@@ -44,7 +44,8 @@ export function bindingsOf(record: object, bound: readonly string[]): Binding[] 
   return bindings;
 }
 
-function parseRecord(text: string): Record<string, unknown> {
+/** @throws OAuthDatabaseError `OAUTHDB_CORRUPT` for what is no JSON object. */
+export function parseRecord(text: string): Record<string, unknown> {
   let record: unknown;
   try {
     record = JSON.parse(text);

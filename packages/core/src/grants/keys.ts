@@ -105,6 +105,16 @@ export class Keys {
     return `${this.#prefix}revoked:${by}:${encoded(id)}`;
   }
 
+  /** Where one revocation is remembered, for those who come with a copy of what it took. */
+  revocation(id: string): string {
+    return `${this.#prefix}revocation:${id}`;
+  }
+
+  /** What is kept under {@link revocation}, by its id. */
+  get revocations(): TagName {
+    return { name: `${this.#prefix}revocations` };
+  }
+
   /** The lists on which an issued record stands. */
   tagsOf(kind: Kind, id: string, { username, client_id, grant_id }: Owner): Tag[] {
     // A registration is nobody's, and a request is before anybody has granted anything.

@@ -12,6 +12,12 @@ export function endOf({ expires_at: expiresAt }: Record<string, unknown>): numbe
   return Number.isNaN(at) ? null : at;
 }
 
+/** When a record was issued, epoch milliseconds; `null` when it does not say. */
+export function issuedAtOf(record: Record<string, unknown>): number | null {
+  const at = storedTime(record['issued_at'] ?? record['created_at']);
+  return Number.isNaN(at) ? null : at;
+}
+
 /** A record that was taken, with the member that every record has: the key that said when it ends is gone. */
 export function withEnd(record: Record<string, unknown>): Record<string, unknown> {
   return 'expires_at' in record ? record : { ...record, expires_at: null };

@@ -46,7 +46,8 @@ export class RecordStore extends RecordReader {
   }
 
   /**
-   * Deletes a record: whether it was there. One round trip; its lists forget it right after, where that is one step, and else
+   * Deletes a record, and remembers that it was there, for as long as it would have lived: no import brings it back. Gives whether it
+   * was there. One round trip; its lists forget it right after, where that is one step, and else
    * when it would have expired. Until then a listing passes over it.
    */
   async deleteOne(operation: string, kind: Kind, id: string): Promise<boolean> {
@@ -54,7 +55,7 @@ export class RecordStore extends RecordReader {
     // Sent in one turn, and answered in this order.
     const reading = this.calls.run(operation, 'read', (at) => this.driver.read([key], at));
     const deleting = this.calls.run(operation, 'idempotent', async (at, repeated) => {
-      const { deleted } = await this.driver.commit({ deletes: [{ key }] }, at);
+      const { deleted } = await this.driver.commit({ deletes: [{ key, remembered: true }] }, at);
       return deleted > 0 || repeated;
     });
     // Whoever waits below gets the failure.
@@ -73,9 +74,18 @@ export class RecordStore extends RecordReader {
     return deleted;
   }
 
-  /** Deletes a record unless it has changed since it was read: whether it did, or was found gone when a lost reply had it repeat. */
-  deleteFound(operation: string, { kind, id, key, version, record }: Found): Promise<boolean> {
-    const change = { checks: [{ key, version }], deletes: [{ key, tags: this.tagsOf(kind, id, record) }] };
+  /**
+   * Deletes a record unless it has changed since it was read: whether it did, or was found gone when a lost reply had it repeat.
+   *
+   * @param remembered - as {@link deleteOne} does.
+   */
+  deleteFound(
+    operation: string,
+    { kind, id, key, version, record }: Found,
+    remembered: boolean,
+  ): Promise<boolean> {
+    const deletes = [{ key, tags: this.tagsOf(kind, id, record), remembered }];
+    const change = { checks: [{ key, version }], deletes };
     return this.calls.run(operation, 'idempotent', async (at, repeated) => {
       const { committed } = await this.driver.commit(change, at);
       if (committed || !repeated) return committed;

@@ -56,6 +56,7 @@ export class RefreshTokens {
 
   /**
    * Revokes a token by itself: `true` if it was live. Two round trips. Its access tokens live on: `revoke({ grantId })` takes all.
+   * No import brings it back.
    *
    * One that was rotated is not live, and stays known as rotated: whoever has a copy cannot make its reuse go unnoticed.
    *
@@ -66,7 +67,7 @@ export class RefreshTokens {
     for (let tries = 0; tries < TRIES; tries++) {
       const found = await this.#records.readOne('refreshTokens.revoke', 'refresh', id);
       if (found === null || isRotated(found.record)) return false;
-      const gone = await this.#records.deleteFound('refreshTokens.revoke', found);
+      const gone = await this.#records.deleteFound('refreshTokens.revoke', found, true);
       if (gone) return true;
     }
     throw contended('refreshTokens.revoke');

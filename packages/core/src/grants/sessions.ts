@@ -54,7 +54,7 @@ export class Sessions {
     throw contended('sessions.touch');
   }
 
-  /** Deletes a session: `true` if it was there. One round trip. */
+  /** Deletes a session: `true` if it was there. One round trip. No import brings it back. */
   async delete(sessionId: string): Promise<boolean> {
     return this.#records.deleteOne('sessions.delete', 'session', this.#id(sessionId));
   }

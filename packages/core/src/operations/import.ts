@@ -6,6 +6,7 @@ import { incomingOf, type Incoming } from './incoming.ts';
 import { absent, Look, type Write } from './look.ts';
 import type { ImportMode } from './merge.ts';
 import { removeNamed } from './remove.ts';
+import { Revocations } from './revocations.ts';
 import type { Stores } from './stores.ts';
 
 export interface ImportOptions {
@@ -25,7 +26,7 @@ export interface Imported {
   readonly kept: number;
   /** How many had ended already. */
   readonly expired: number;
-  /** How many are known here as used, or as rotated: they would be valid again. */
+  /** How many are known here as used, rotated or revoked: they would be valid again. */
   readonly refused: number;
   /** How many were removed, because they are named as such. */
   readonly removed: number;
@@ -53,6 +54,7 @@ type Outcome = keyof Imported;
 export class Importer {
   readonly #stores: Stores;
   readonly #looking: Look;
+  readonly #revocations: Revocations;
   readonly #dryRun: boolean;
   readonly #count: { -readonly [outcome in Outcome]: number } = {
     stored: 0,
@@ -71,17 +73,38 @@ export class Importer {
       throw new TypeError(`dryRun must be true or false, received ${kindOf(dryRun)}`);
     this.#stores = stores;
     this.#looking = new Look(stores, mode);
+    this.#revocations = new Revocations(stores);
     this.#dryRun = dryRun;
   }
 
   async run(records: AsyncIterable<Exported | Removed> | Iterable<Exported | Removed>): Promise<Imported> {
+    try {
+      await this.#takeIn(records);
+    } catch (error) {
+      // Whatever ended it: what it has stored must not outlive a revocation either, if that can be seen to now.
+      await this.#removeRevoked().catch(() => {});
+      throw error;
+    }
+    await this.#removeRevoked();
+    return { ...this.#count };
+  }
+
+  /** Removes what was revoked while it was on its way here. */
+  async #removeRevoked(): Promise<void> {
+    if (this.#dryRun) return;
+    const removed = await this.#revocations.removeLater();
+    this.#count.stored -= removed;
+    this.#count.refused += removed;
+  }
+
+  async #takeIn(records: AsyncIterable<Exported | Removed> | Iterable<Exported | Removed>): Promise<void> {
     const running = new Set<Promise<unknown>>();
     try {
       for await (const piece of pieces(records)) {
         const gone = piece.filter(isRemoved);
         const there = piece.filter((one) => !isRemoved(one)) as Exported[];
         const incoming = there.map((one) => incomingOf(this.#stores, one));
-        const work = Promise.all([this.#piece(incoming), ...gone.map((one) => this.#remove(one))]);
+        const work = allDone([this.#piece(incoming), ...gone.map((one) => this.#remove(one))]);
         // Whoever waits below gets the failure.
         work.then(
           () => running.delete(work),
@@ -95,7 +118,6 @@ export class Importer {
       // Nothing of an import goes on after it has failed.
       await Promise.allSettled(running);
     }
-    return { ...this.#count };
   }
 
   async #remove(one: Removed): Promise<void> {
@@ -119,21 +141,31 @@ export class Importer {
 
   async #distinct(incoming: readonly Incoming[]): Promise<void> {
     const now = this.#stores.records.now();
-    const alive = incoming.filter(({ endsAt }) => endsAt === null || endsAt > now);
-    this.#count.expired += incoming.length - alive.length;
+    const ahead = incoming.filter(({ endsAt }) => endsAt === null || endsAt > now);
+    this.#count.expired += incoming.length - ahead.length;
+    const alive = await this.#notRevoked(ahead);
     if (this.#dryRun) {
       for (const { outcome } of await this.#look(alive)) this.#count[outcome]++;
       return;
     }
     if (!this.#stores.driver.supports.transactions) {
-      const writes = await this.#look(alive);
-      await Promise.all(writes.map((write) => this.#write(write)));
+      const writes = await this.#look(alive, false);
+      await allDone(writes.map((write) => this.#write(write)));
       return;
     }
     const groups = Array.from({ length: Math.ceil(alive.length / GROUP) }, (_, i) =>
       alive.slice(i * GROUP, (i + 1) * GROUP),
     );
-    await Promise.all(groups.map((group) => this.#group(group)));
+    await allDone(groups.map((group) => this.#group(group)));
+  }
+
+  /** What was not revoked; an import that was cut off may have left the rest, which goes. */
+  async #notRevoked(incoming: readonly Incoming[]): Promise<readonly Incoming[]> {
+    const revoked = await this.#revocations.among(incoming);
+    if (revoked.size === 0) return incoming;
+    this.#count.refused += revoked.size;
+    if (!this.#dryRun) await this.#revocations.remove([...revoked]);
+    return incoming.filter((one) => !revoked.has(one));
   }
 
   /** Writes a group in one step: as if nothing of it were there, and else as it turns out to be. */
@@ -144,7 +176,7 @@ export class Importer {
       return;
     const writes = await this.#look(group);
     if (await this.#commit(writes)) return;
-    await Promise.all(writes.map((write) => this.#write(write)));
+    await allDone(writes.map((write) => this.#write(write)));
   }
 
   /** Writes one entry; if somebody else came first, what that says to it decides again. */
@@ -179,8 +211,8 @@ export class Importer {
   }
 
   /** What is to be written, by what is there; what is not is counted. */
-  async #look(incoming: readonly Incoming[]): Promise<Write[]> {
-    return (await this.#looking.at(incoming)).flatMap((one) => {
+  async #look(incoming: readonly Incoming[], asksUsed = true): Promise<Write[]> {
+    return (await this.#looking.at(incoming, asksUsed)).flatMap((one) => {
       if (typeof one !== 'string') return [one];
       this.#count[one]++;
       return [];
@@ -192,6 +224,12 @@ export class Importer {
     const entries = await this.#stores.driver.read(keys, at);
     return puts.every(({ value }, i) => entries[i]?.value === value);
   }
+}
+
+/** Waits for all of it, and fails then if any of it has: nothing of it is still under way. */
+async function allDone(work: readonly Promise<unknown>[]): Promise<void> {
+  await Promise.allSettled(work);
+  await Promise.all(work);
 }
 
 /** What a rotated token leaves behind where it is kept elsewhere than before. */

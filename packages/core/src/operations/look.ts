@@ -1,7 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Check, Entry } from '../driver.ts';
 import { isOAuthDatabaseError } from '../error.ts';
-import type { Kind } from '../grants/keys.ts';
 import { endOf } from '../grants/record-life.ts';
 import { REMEMBER_MS } from '../grants/record-store.ts';
 import { heldRecord, type Incoming } from './incoming.ts';
@@ -20,13 +19,21 @@ export interface Write {
 /** Why an entry is not written. */
 export type Reason = 'kept' | 'refused' | 'unreadable';
 
-const singleUse: ReadonlySet<string> = new Set<Kind>(['state', 'code']);
-
 /** What must hold for an entry that is to be new. */
 export function absent(incoming: Incoming): readonly Check[] {
-  const { kind, key } = incoming;
-  const check = singleUse.has(kind) ? { key, version: null, unused: true } : { key, version: null };
-  return [check, ...notElsewhere(incoming)];
+  return [
+    isMemorable(incoming) ? unused(incoming) : { key: incoming.key, version: null },
+    ...notElsewhere(incoming),
+  ];
+}
+
+/** Whether it matters that it was used, or revoked. Of tokens that are held nothing is remembered, and what was rotated is not valid. */
+function isMemorable({ kind, record }: Incoming): boolean {
+  return kind !== 'held' && record['rotated_at'] === undefined;
+}
+
+function unused({ key }: Incoming): Check {
+  return { key, version: null, unused: true };
 }
 
 /** A token that was rotated takes the place of the one that was not, and never the other way round. */
@@ -44,11 +51,14 @@ export class Look {
     this.#mode = mode;
   }
 
-  async at(incoming: readonly Incoming[]): Promise<(Write | Reason)[]> {
+  /**
+   * @param asksUsed - whether to ask what is remembered; whoever writes with the checks of what it gives is told when it matters.
+   */
+  async at(incoming: readonly Incoming[], asksUsed: boolean): Promise<(Write | Reason)[]> {
     if (incoming.length === 0) return [];
     const entries = await this.#read(incoming.map(({ key }) => key));
     const ends = await this.#endsOfHeld(incoming, entries);
-    const used = await this.#used(incoming, entries);
+    const used = asksUsed ? await this.#used(incoming, entries) : new Set<string>();
     for (const key of await this.#rotated(incoming)) used.add(key);
     return incoming.map((one, i) =>
       used.has(one.key) ? 'refused' : this.#decide(one, entries[i] ?? null, ends.get(one.key) ?? null),
@@ -115,17 +125,23 @@ export class Look {
     return asked.filter((_, i) => (entries[i] ?? null) !== null).map(({ key }) => key);
   }
 
-  /** The keys of what is single use, not there, and remembered as used. */
+  /** The keys of what is not there, and remembered as used or revoked. */
   async #used(incoming: readonly Incoming[], entries: readonly (Entry | null)[]): Promise<Set<string>> {
     const used = new Set<string>();
     const { calls, driver } = this.#stores;
+    const asked = incoming.filter((one, i) => isMemorable(one) && (entries[i] ?? null) === null);
+    if (asked.length > 1 && driver.supports.transactions) {
+      // Most often nothing is, and one step says so of all of them.
+      const checks = asked.map(unused);
+      const { committed } = await calls.run(OPERATION, 'read', (at) => driver.commit({ checks }, at));
+      if (committed) return used;
+    }
     const ask = async (key: string): Promise<void> => {
       // Nothing contains this: asking takes nothing.
       const take = { key, attempt: randomUUID(), containing: randomUUID(), rememberMs: REMEMBER_MS };
       const { status } = await calls.run(OPERATION, 'read', (at) => driver.take(take, at));
       if (status === 'used') used.add(key);
     };
-    const asked = incoming.filter(({ kind }, i) => singleUse.has(kind) && (entries[i] ?? null) === null);
     await Promise.all(asked.map(({ key }) => ask(key)));
     return used;
   }

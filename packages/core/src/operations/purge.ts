@@ -120,7 +120,7 @@ async function purgeClient(stores: Stores, one: Walked, dryRun: boolean): Promis
   if (dryRun) return true;
   const { records } = stores;
   const found: Found = { ...one, kind: 'client' };
-  if (!(await records.deleteFound(OPERATION, found))) return false;
+  if (!(await records.deleteFound(OPERATION, found, false))) return false;
   if (!(await isUsed(stores, one.id))) return true;
   const put = records.put('client', one.id, one.record, endOf(one.record));
   const checks = [{ key: one.key, version: null }];

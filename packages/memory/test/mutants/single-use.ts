@@ -26,12 +26,14 @@ export const singleUse: readonly Mutant[] = [
   {
     name: 'what is deleted is remembered, whether it was there or not',
     caughtBy: 'taking › is what a deletion can be remembered as',
-    breaks: (sound, store) => ({
+    breaks: (sound) => ({
       commit: async (change, at) => {
-        const committed = await sound.commit(change, at);
-        for (const { key, remembered } of change.deletes ?? [])
-          if (remembered === true) store.mark(key, { attempt: '', value: '', expiresAt: Infinity });
-        return committed;
+        for (const { key, remembered } of change.deletes ?? []) {
+          if (remembered !== true || (await sound.read([key], at))[0] !== null) continue;
+          await sound.commit({ puts: [{ key, value: '', expiresAt: null }] }, at);
+          await sound.take({ key, attempt: randomUUID(), rememberMs: 60_000 }, at);
+        }
+        return sound.commit(change, at);
       },
     }),
   },

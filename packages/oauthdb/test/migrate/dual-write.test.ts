@@ -113,6 +113,14 @@ describe('a move without a stop', () => {
     expect((await db.clients.delete('c')).deleted).toBe(true);
   });
 
+  it('registers anew in both what was deleted in both', async () => {
+    const { old: one, next, db } = await three();
+    await db.clients.register({ client_id: 'c' });
+    await db.clients.delete('c');
+    expect((await db.clients.register({ client_id: 'c' })).status).toBe('registered');
+    for (const each of [one, next]) expect((await each.clients.get('c'))?.client_id).toBe('c');
+  });
+
   it('refuses one database for both', async () => {
     const { old: one } = await three();
     expect(() => dualWrite(one, one)).toThrow(TypeError);

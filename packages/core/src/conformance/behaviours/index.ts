@@ -26,6 +26,8 @@ import { hostileInput } from './hostile-input.ts';
 import { isolation } from './isolation.ts';
 import { listings } from './listing.ts';
 import { exporting } from './operations/exporting.ts';
+import { importingRevokedSchedules } from './operations/importing-revoked-schedules.ts';
+import { importingRevoked } from './operations/importing-revoked.ts';
 import { importingSchedules } from './operations/importing-schedules.ts';
 import { importingSealed } from './operations/importing-sealed.ts';
 import { importing } from './operations/importing.ts';
@@ -80,6 +82,8 @@ export const behaviours: readonly Behaviour[] = [
   importing,
   importingSealed,
   importingSchedules,
+  importingRevoked,
+  importingRevokedSchedules,
   purging,
 ];
 

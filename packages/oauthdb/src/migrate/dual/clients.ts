@@ -8,8 +8,12 @@ export function dualClients(pair: Pair): Clients {
   const synced = (id: string): Promise<unknown> =>
     mirror<Client>({
       read: () => old.clients.get(id),
-      put: (record) =>
-        next.import([{ kind: 'client', id, expires_at: record.expires_at, record }], { mode: 'replace' }),
+      put: async (record) => {
+        const one = { kind: 'client', id, expires_at: record.expires_at, record } as const;
+        const { refused } = await next.import([one], { mode: 'replace' });
+        // It was deleted there, and was registered anew.
+        if (refused > 0) await next.clients.register(record);
+      },
       remove: () => next.import([{ kind: 'client', id, removed: true }]),
     });
   return {

@@ -119,7 +119,9 @@ class DualDatabase implements OAuthDatabase {
     const both = async (record: Exported | Removed): Promise<void> => {
       const did = await old.import([record], options);
       total = sum(total, did);
-      if (options.dryRun === true || did.stored + did.replaced + did.removed === 0) return;
+      if (options.dryRun === true) return;
+      if (did.refused > 0) return this.#refuse(record as Exported);
+      if (did.stored + did.replaced + did.removed === 0) return;
       await following(() => next.import([record], { mode: 'replace' }));
       if ('removed' in record) return;
       // Somebody has changed it since: it is read from where it is decided, until whoever did has put it there.
@@ -136,6 +138,14 @@ class DualDatabase implements OAuthDatabase {
     await Promise.all(piece.map(both));
     return total;
   };
+
+  /** What the one that decides has refused: an import that was cut off may have left it in the other. */
+  async #refuse(record: Exported): Promise<void> {
+    const { next } = this.#pair;
+    const would = await following(() => next.import([record], { mode: 'replace', dryRun: true }));
+    if (would.refused > 0) await following(() => next.import([record]));
+    else if (would.kept > 0) await following(() => next.import([removedOf(record)]));
+  }
 
   async close(): Promise<void> {
     await Promise.all([this.#pair.old.close(), this.#pair.next.close()]);
