@@ -1,62 +1,121 @@
-/** Which keys end when, in buckets of a second: to add, to move and to drop a key costs the same however many there are. */
+import { NONE, type Slots } from './slots.ts';
+
+/** The number of a slot that this uses: when it ends, epoch milliseconds; `Infinity` for never. */
+const EXPIRES = 1;
+/** The integers that this uses: its neighbours in a bucket. The first one's `BEFORE` is the complement of the bucket. */
+const [BEFORE, AFTER] = [4, 5];
+/** The `BEFORE` of what is in no bucket. */
+const OUT = -(2 ** 31);
+
+const [LEVELS, BITS] = [4, 8];
+const BUCKETS = 1 << BITS;
+const LAST = 2 ** (LEVELS * BITS) - 1;
+
+/**
+ * Which slots end when: a wheel of 256 seconds, one of 256 turns of that, and so on for 136 years. What is far away lies in a coarse
+ * bucket, and comes into finer ones as its time nears, so that to add, to move and to remove a slot costs the same however many
+ * there are.
+ */
 export class ExpiryWheel {
-  readonly #buckets = new Map<number, Set<string>>();
-  /** No bucket before this second exists. */
-  #first = Infinity;
+  readonly #slots: Slots;
+  readonly #firsts = new Int32Array(LEVELS * BUCKETS).fill(NONE);
+  /** The second from which all others count. */
+  #epoch: number | undefined;
+  /** The second up to which everything was taken out, or is in a bucket of this second. */
+  #time = 0;
+  /** No bucket is due before. */
+  #next = Infinity;
 
-  add(key: string, expiresAt: number): void {
-    const second = Math.floor(expiresAt / 1000);
-    const bucket = this.#buckets.get(second);
-    if (bucket === undefined) this.#buckets.set(second, new Set([key]));
-    else bucket.add(key);
-    this.#first = Math.min(this.#first, second);
+  constructor(slots: Slots) {
+    this.#slots = slots;
   }
 
-  delete(key: string, expiresAt: number): void {
-    const second = Math.floor(expiresAt / 1000);
-    const bucket = this.#buckets.get(second);
-    bucket?.delete(key);
-    if (bucket?.size === 0) this.#buckets.delete(second);
+  expiresAt(slot: number): number {
+    return this.#slots.number(slot, EXPIRES);
   }
 
-  /** Has a key end at another time than before; `null` for never. */
-  move(key: string, from: number | null, to: number | null): void {
-    if (from !== null && to !== null && Math.floor(from / 1000) === Math.floor(to / 1000)) return;
-    if (from !== null) this.delete(key, from);
-    if (to !== null) this.add(key, to);
+  add(slot: number, expiresAt: number): void {
+    this.#slots.setNumber(slot, EXPIRES, expiresAt);
+    this.#slots.setInt(slot, BEFORE, OUT);
+    this.#place(slot);
   }
 
-  /** Whether there may be keys whose second has begun. */
-  mayBeDue(now: number): boolean {
-    return this.#first <= Math.floor(now / 1000);
+  /** What ends later than before stays where it is until then. */
+  move(slot: number, expiresAt: number): void {
+    const stays = expiresAt >= this.expiresAt(slot) && this.#slots.int(slot, BEFORE) !== OUT;
+    this.#slots.setNumber(slot, EXPIRES, expiresAt);
+    if (stays) return;
+    this.remove(slot);
+    this.#place(slot);
   }
 
-  /** Up to `limit` keys whose second has begun, the oldest first. */
-  *due(now: number, limit: number): Generator<string, void, undefined> {
-    const last = Math.floor(now / 1000);
-    let left = limit;
-    for (const second of this.#secondsUntil(last)) {
-      for (const key of this.#buckets.get(second) ?? []) {
-        if (left-- <= 0) return;
-        yield key;
+  remove(slot: number): void {
+    const before = this.#slots.int(slot, BEFORE);
+    if (before === OUT) return;
+    const after = this.#slots.int(slot, AFTER);
+    if (before < 0) this.#firsts[~before] = after;
+    else this.#slots.setInt(before, AFTER, after);
+    if (after !== NONE) this.#slots.setInt(after, BEFORE, before);
+    this.#slots.setInt(slot, BEFORE, OUT);
+  }
+
+  /** Takes out what has ended by the second that has begun, and gives it to `end`; moves at most `limit` slots. */
+  advance(now: number, limit: number, end: (slot: number) => void): void {
+    const until = this.#count(Math.floor(now / 1000));
+    for (let left = limit; left > 0 && this.#next <= until;) {
+      const slot = this.#firsts[this.#bucketOfNow()] as number;
+      if (slot === NONE) {
+        this.#next = this.#ahead();
+        if (this.#next <= until) this.#time = this.#next;
+        continue;
       }
-      if (!this.#buckets.has(second) && second === this.#first) this.#first = second + 1;
+      left--;
+      this.remove(slot);
+      if (this.expiresAt(slot) <= now) end(slot);
+      else this.#place(slot);
     }
   }
 
-  /** Walks the seconds, or, after a long pause, the buckets: whichever are fewer. */
-  #secondsUntil(last: number): Iterable<number> {
-    if (this.#buckets.size === 0) {
-      this.#first = Infinity;
-      return [];
-    }
-    if (last - this.#first < this.#buckets.size) return range(this.#first, last);
-    const seconds = [...this.#buckets.keys()].toSorted((a, b) => a - b);
-    this.#first = seconds[0] ?? Infinity;
-    return seconds.filter((second) => second <= last);
+  #place(slot: number): void {
+    const expiresAt = this.expiresAt(slot);
+    if (expiresAt === Infinity) return;
+    const second = Math.max(this.#count(Math.ceil(expiresAt / 1000)), this.#time);
+    // As coarse as the highest byte by which it differs.
+    const level = (31 - Math.clz32((second ^ this.#time) | 1)) >> 3;
+    const bucket = level * BUCKETS + ((second >>> (level * BITS)) & (BUCKETS - 1));
+    const first = this.#firsts[bucket] as number;
+    this.#slots.setInt(slot, BEFORE, ~bucket);
+    this.#slots.setInt(slot, AFTER, first);
+    if (first !== NONE) this.#slots.setInt(first, BEFORE, slot);
+    this.#firsts[bucket] = slot;
+    if (second < this.#next) this.#next = second;
   }
-}
 
-function* range(from: number, to: number): Generator<number, void, undefined> {
-  for (let i = from; i <= to; i++) yield i;
+  #count(second: number): number {
+    this.#epoch ??= second;
+    return Math.min(second - this.#epoch, LAST);
+  }
+
+  /** The bucket of this second that is not empty, the coarsest first: what is in it is to come into finer ones. */
+  #bucketOfNow(): number {
+    for (let level = LEVELS - 1; level > 0; level--) {
+      const bucket = level * BUCKETS + ((this.#time >>> (level * BITS)) & (BUCKETS - 1));
+      if (this.#firsts[bucket] !== NONE) return bucket;
+    }
+    return this.#time & (BUCKETS - 1);
+  }
+
+  /** When the next bucket begins that is not empty: all of a finer wheel come before those of a coarser one. */
+  #ahead(): number {
+    for (let level = 0; level < LEVELS; level++) {
+      const seconds = BUCKETS ** level;
+      const now = Math.floor(this.#time / seconds) % BUCKETS;
+      for (let i = now + 1; i < BUCKETS; i++) {
+        if (this.#firsts[level * BUCKETS + i] !== NONE) {
+          return (Math.floor(this.#time / seconds) - now + i) * seconds;
+        }
+      }
+    }
+    return Infinity;
+  }
 }

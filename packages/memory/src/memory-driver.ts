@@ -36,16 +36,15 @@ export class MemoryDriver implements Driver {
 
   async read(keys: readonly string[], { now }: Moment): Promise<(Entry | null)[]> {
     return keys.map((key) => {
-      const stored = this.#store.get(key, now);
-      return stored === undefined ? null : { value: stored.value, version: stored.value };
+      const value = this.#store.get(key, now);
+      return value === undefined ? null : { value, version: value };
     });
   }
 
   async timeLeft(keys: readonly string[], { now }: Moment): Promise<(number | null)[]> {
     return keys.map((key) => {
-      const stored = this.#store.get(key, now);
-      if (stored === undefined) return null;
-      return stored.expiresAt === null ? Infinity : stored.expiresAt - now;
+      const expiresAt = this.#store.expiresAt(key, now);
+      return expiresAt === undefined ? null : expiresAt - now;
     });
   }
 
@@ -66,7 +65,7 @@ export class MemoryDriver implements Driver {
       if (this.#look(take, now).status !== 'taken') return nothing;
     }
     for (const { key, version, unused } of checks) {
-      if ((this.#store.get(key, now)?.value ?? null) !== version) return nothing;
+      if ((this.#store.get(key, now) ?? null) !== version) return nothing;
       if (unused === true && this.#store.marker(key, now) !== undefined) return nothing;
     }
     this.#store.sweep(now);
@@ -76,22 +75,12 @@ export class MemoryDriver implements Driver {
     return { committed: true, deleted };
   }
 
-  async list(where: Where, { after, limit }: PageRequest, { now }: Moment): Promise<Page> {
-    if ('tag' in where) return { items: [...this.#store.members(where.tag.name, now)], next: null };
-    // Where a page begins is found by walking there, so that there are never many pages.
-    const most = Math.max(limit, this.#store.size / 64);
-    const items: string[] = [];
-    let last = Number(after ?? -1);
-    for (const [key, { sequence }] of this.#store.entriesAfter(last, now)) {
-      if (items.length >= most) return { items, next: String(last) };
-      last = sequence;
-      if (key.startsWith(where.prefix)) items.push(key);
-    }
-    return { items, next: null };
+  async list(where: Where, page: PageRequest, { now }: Moment): Promise<Page> {
+    return this.#store.list(where, page, now);
   }
 
-  async lists(prefix: string, _page: PageRequest, { now }: Moment): Promise<Page> {
-    return { items: [...this.#store.tags(prefix, now)], next: null };
+  async lists(prefix: string, page: PageRequest, { now }: Moment): Promise<Page> {
+    return this.#store.tags(prefix, page, now);
   }
 
   async close(): Promise<void> {
@@ -99,30 +88,29 @@ export class MemoryDriver implements Driver {
   }
 
   #look({ key, attempt, containing }: Take, now: number): Taken {
-    const stored = this.#store.get(key, now);
-    if (stored === undefined) {
+    const value = this.#store.get(key, now);
+    if (value === undefined) {
       const marker = this.#store.marker(key, now);
       if (marker === undefined) return { status: 'absent' };
       return { status: marker.attempt === attempt ? 'taken' : 'used', value: marker.value };
     }
-    if (containing !== undefined && !stored.value.includes(containing)) return { status: 'refused' };
-    return { status: 'taken', value: stored.value };
+    if (containing !== undefined && !value.includes(containing)) return { status: 'refused' };
+    return { status: 'taken', value };
   }
 
-  #delete({ key, remembered }: Delete, now: number): boolean {
-    const stored = this.#store.get(key, now);
-    const deleted = this.#store.delete(key, now);
-    if (remembered === true && stored !== undefined)
-      this.#store.mark(key, { attempt: NOBODY, value: '', expiresAt: stored.expiresAt ?? Infinity });
-    return deleted;
-  }
-
-  /** Deletes what is taken and remembers by whom; a repeat leaves the memory as it is. */
+  /** Remembers by whom it was taken; a repeat leaves the memory as it is. */
   #mark({ key, attempt, rememberMs }: Take, now: number): void {
-    const stored = this.#store.get(key, now);
-    if (stored === undefined) return;
-    this.#store.delete(key, now);
-    const expiresAt = Math.max(now + rememberMs, stored.expiresAt ?? 0);
-    this.#store.mark(key, { attempt, value: stored.value, expiresAt });
+    const [value, end] = [this.#store.get(key, now), this.#store.expiresAt(key, now)];
+    if (value === undefined || end === undefined) return;
+    const expiresAt = Math.max(now + rememberMs, end === Infinity ? 0 : end);
+    this.#store.mark(key, { attempt, value, expiresAt });
+  }
+
+  /** Whether there was a live entry to delete. */
+  #delete({ key, remembered }: Delete, now: number): boolean {
+    const end = remembered === true ? this.#store.expiresAt(key, now) : undefined;
+    if (end === undefined) return this.#store.delete(key, now);
+    this.#store.mark(key, { attempt: NOBODY, value: '', expiresAt: end });
+    return true;
   }
 }

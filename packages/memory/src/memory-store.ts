@@ -1,142 +1,150 @@
-import type { Tag } from '@oauthdb/core';
+import type { Page, PageRequest, Tag, Where } from '@oauthdb/core';
 import { ExpiryWheel } from './expiry-wheel.ts';
+import { KeyIndex } from './key-index.ts';
+import { Lists, LOOKED_AT, type IsLive } from './lists.ts';
+import { NONE, Slots } from './slots.ts';
 
-export interface Stored {
-  readonly value: string;
-  /** Epoch milliseconds; `null`: never. */
-  readonly expiresAt: number | null;
-  readonly tags: readonly Tag[];
-  /** Grows from entry to entry, so that the map below is in its order. */
-  readonly sequence: number;
-}
+/** How many dead entries one change clears away: below a millisecond, and more than a change adds. */
+export const SWEEP = 1000;
+
+/** The reference of a slot, besides its key: the value, or who has taken it. */
+const VALUE = 1;
+
+const NO_TAGS: readonly Tag[] = [];
 
 /** That a single-use entry was taken, and by whom. */
 export interface Marker {
   readonly attempt: string;
   readonly value: string;
-  readonly expiresAt: number;
 }
 
-/** How many dead entries one change clears away: a few milliseconds at the most, and more than a change adds. */
-const SWEEP = 10_000;
-
-/** One for all entries that are on no list. */
-const NO_TAGS: readonly Tag[] = [];
-
-/** What a {@link MemoryDriver} keeps. Several drivers may share one, as several connections share a database. */
+/**
+ * What a {@link MemoryDriver} keeps. Several drivers may share one, as several connections share a database.
+ *
+ * A key has one slot, for its entry or for the memory that it was taken, for as long as either is there: a listing that is at a slot
+ * finds what stays, whatever comes and goes.
+ */
 export class MemoryStore {
-  readonly #entries = new Map<string, Stored>();
-  readonly #markers = new Map<string, Marker>();
-  /** Tag, member, key. */
-  readonly #tags = new Map<string, Map<string, string>>();
-  readonly #wheel = new ExpiryWheel();
-  readonly #markerWheel = new ExpiryWheel();
-  #sequence = 0;
+  readonly #slots = new Slots(2);
+  readonly #index = new KeyIndex(this.#slots);
+  readonly #wheel = new ExpiryWheel(this.#slots);
+  readonly #lists = new Lists(this.#slots);
+  #markers = 0;
 
   /** How many entries it holds, those that expired and were not yet cleared away included. */
   get size(): number {
-    return this.#entries.size;
+    return this.#index.size - this.#markers;
   }
 
-  get(key: string, now: number): Stored | undefined {
-    const stored = this.#entries.get(key);
-    return stored !== undefined && isLive(stored, now) ? stored : undefined;
+  /** The value of a live entry. */
+  get(key: string, now: number): string | undefined {
+    const kept = this.#kept(key, now);
+    return typeof kept === 'string' ? kept : undefined;
+  }
+
+  /** When a live entry ends, epoch milliseconds; `Infinity`: never. */
+  expiresAt(key: string, now: number): number | undefined {
+    const slot = this.#find(key);
+    return slot !== NONE && this.#isLive(slot, now) ? this.#wheel.expiresAt(slot) : undefined;
+  }
+
+  /** Who has taken what was there, while that is remembered. */
+  marker(key: string, now: number): Marker | undefined {
+    const kept = this.#kept(key, now);
+    return typeof kept === 'string' ? undefined : kept;
   }
 
   put(key: string, value: string, expiresAt: number | null, tags: readonly Tag[]): void {
-    const before = this.#entries.get(key);
-    const sequence = before?.sequence ?? this.#sequence++;
-    if (before !== undefined) this.#unlist(key, before);
-    this.#unmark(key);
-    this.#entries.set(key, { value, expiresAt, tags: tags.length === 0 ? NO_TAGS : tags, sequence });
-    this.#wheel.move(key, before?.expiresAt ?? null, expiresAt);
-    for (const { name, member } of tags) {
-      const members = this.#tags.get(name);
-      if (members === undefined) this.#tags.set(name, new Map([[member, key]]));
-      else members.set(member, key);
-    }
+    this.#slots.setRef(this.#place(key, expiresAt ?? Infinity, tags), VALUE, value);
   }
 
   /** Whether there was a live entry to delete. */
   delete(key: string, now: number): boolean {
-    const stored = this.#entries.get(key);
-    if (stored === undefined) return false;
-    this.#wheel.move(key, stored.expiresAt, null);
-    this.#unlist(key, stored);
-    this.#entries.delete(key);
-    return isLive(stored, now);
+    const slot = this.#find(key);
+    if (slot === NONE || this.#isMarker(slot)) return false;
+    const wasLive = this.#isLive(slot, now);
+    this.#drop(slot);
+    return wasLive;
   }
 
-  mark(key: string, marker: Marker): void {
-    this.#unmark(key);
-    this.#markers.set(key, marker);
-    this.#markerWheel.add(key, marker.expiresAt);
+  /** Puts the memory of who has taken it in the place of an entry; `expiresAt` is in epoch milliseconds, `Infinity` for ever. */
+  mark(key: string, { attempt, value, expiresAt }: Marker & { readonly expiresAt: number }): void {
+    const slot = this.#place(key, expiresAt, NO_TAGS);
+    this.#slots.setRef(slot, VALUE, { attempt, value } satisfies Marker);
+    this.#markers++;
   }
 
-  marker(key: string, now: number): Marker | undefined {
-    const marker = this.#markers.get(key);
-    return marker !== undefined && marker.expiresAt > now ? marker : undefined;
+  /** The live keys that begin with a prefix, or the members of a tag whose entries are live. */
+  list(where: Where, page: PageRequest, now: number): Page {
+    if ('tag' in where) return this.#lists.members(where.tag.name, page, this.#liveAt(now));
+    return this.#keys(where.prefix, page, now);
   }
 
-  /** The live entries that follow `after` in the order of their first arrival, which no overwriting changes. */
-  *entriesAfter(after: number, now: number): Generator<[string, Stored], void, undefined> {
-    for (const entry of this.#entries) {
-      if (entry[1].sequence > after && isLive(entry[1], now)) yield entry;
-    }
-  }
-
-  /** The members of a tag whose entries are live. */
-  *members(tag: string, now: number): Generator<string, void, undefined> {
-    for (const [member, key] of this.#tags.get(tag) ?? []) {
-      if (this.get(key, now) !== undefined) yield member;
-    }
-  }
-
-  /** The tags that begin with `prefix` and have a live member. */
-  *tags(prefix: string, now: number): Generator<string, void, undefined> {
-    for (const tag of this.#tags.keys()) {
-      if (tag.startsWith(prefix) && this.members(tag, now).next().done !== true) yield tag;
-    }
+  /** The tags whose names begin with a prefix and that have a live member. */
+  tags(prefix: string, page: PageRequest, now: number): Page {
+    return this.#lists.names(prefix, page, this.#liveAt(now));
   }
 
   /** Clears some of what has expired away. */
   sweep(now: number): void {
-    if (this.#wheel.mayBeDue(now)) this.#sweepEntries(now);
-    if (this.#markerWheel.mayBeDue(now)) this.#sweepMarkers(now);
+    this.#wheel.advance(now, SWEEP, this.#drop);
   }
 
-  #sweepEntries(now: number): void {
-    // The oldest come first: one that lives is of the second that has begun, and its neighbours can wait until that is over.
-    for (const key of this.#wheel.due(now, SWEEP)) {
-      if (this.get(key, now) !== undefined) break;
-      this.delete(key, now);
+  #keys(prefix: string, { after, limit }: PageRequest, now: number): Page {
+    const items: string[] = [];
+    const first = Number(after ?? 0);
+    const end = Math.min(this.#slots.end, first + LOOKED_AT);
+    for (let slot = first; slot < end; slot++) {
+      if (items.length >= limit) return { items, next: String(slot) };
+      const key = this.#slots.key(slot);
+      if (key?.startsWith(prefix) === true && this.#isLive(slot, now)) items.push(key);
     }
+    return { items, next: end === this.#slots.end ? null : String(end) };
   }
 
-  #sweepMarkers(now: number): void {
-    for (const key of this.#markerWheel.due(now, SWEEP)) {
-      if (this.marker(key, now) !== undefined) break;
-      this.#unmark(key);
+  /** The slot for what a key has from now on. */
+  #place(key: string, expiresAt: number, tags: readonly Tag[]): number {
+    const hash = this.#index.hash(key);
+    const found = this.#index.find(key, hash);
+    if (found === NONE) {
+      const slot = this.#index.add(key, hash);
+      this.#wheel.add(slot, expiresAt);
+      this.#lists.add(slot, tags);
+      return slot;
     }
+    if (this.#isMarker(found)) this.#markers--;
+    this.#wheel.move(found, expiresAt);
+    this.#lists.replace(found, tags);
+    return found;
   }
 
-  /** Takes an entry off its lists. */
-  #unlist(key: string, { tags }: Stored): void {
-    for (const { name, member } of tags) {
-      const members = this.#tags.get(name);
-      if (members?.get(member) === key) members.delete(member);
-      if (members?.size === 0) this.#tags.delete(name);
-    }
+  #find(key: string): number {
+    return this.#index.find(key, this.#index.hash(key));
   }
 
-  #unmark(key: string): void {
-    const marker = this.#markers.get(key);
-    if (marker === undefined) return;
-    this.#markers.delete(key);
-    this.#markerWheel.delete(key, marker.expiresAt);
+  /** What is there for a key and has not expired. */
+  #kept(key: string, now: number): string | Marker | undefined {
+    const slot = this.#find(key);
+    if (slot === NONE || this.#wheel.expiresAt(slot) <= now) return undefined;
+    return this.#slots.ref(slot, VALUE) as string | Marker;
   }
-}
 
-function isLive({ expiresAt }: Stored, now: number): boolean {
-  return expiresAt === null || expiresAt > now;
+  #isMarker(slot: number): boolean {
+    return typeof this.#slots.ref(slot, VALUE) !== 'string';
+  }
+
+  #isLive(slot: number, now: number): boolean {
+    return this.#wheel.expiresAt(slot) > now && !this.#isMarker(slot);
+  }
+
+  #liveAt(now: number): IsLive {
+    return (slot) => this.#isLive(slot, now);
+  }
+
+  readonly #drop = (slot: number): void => {
+    if (this.#isMarker(slot)) this.#markers--;
+    this.#lists.remove(slot);
+    this.#wheel.remove(slot);
+    this.#index.remove(slot);
+  };
 }
