@@ -139,7 +139,7 @@ export interface OAuthDatabase extends AsyncDisposable {
    *
    * One round trip on one node; one more, before it, where the grant is to be read from the code (no `grant_id`), and one or two
    * to find out why a code was refused. The client's registration lives at least as long as what is issued to it, unless
-   * `lapsingClients` is set.
+   * `lapsingClients` is set: two more where it must be prolonged, which is seldom.
    *
    * @see RFC 6749 section 4.1.3 and 4.1.4
    * @example

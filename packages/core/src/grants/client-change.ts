@@ -39,7 +39,7 @@ export async function changeClient(
 
 /**
  * Has a registration live as long as what is issued to its client beside it, and its own lifetime longer, so that this is rarely
- * needed. One read, beside the commit that issues.
+ * needed. One look at how long it lives, beside the commit that issues.
  *
  * It is done when both are: whoever learns that the one failed must not learn it while the other is on its way, and a registration
  * that could not be prolonged does not mean that nothing was issued.
@@ -61,7 +61,7 @@ export async function keepingClientAlive<T>(
 }
 
 async function keepAlive(records: RecordStore, clientId: string, until: number | null): Promise<void> {
-  if (records.lapsingClients) return;
+  if (records.lapsingClients || (await livesUntil(records, clientId, until))) return;
   const found = await records.readOne('clients.keepAlive', 'client', clientId);
   if (found === null) return;
   const end = endOf(found.record);
@@ -70,4 +70,16 @@ async function keepAlive(records: RecordStore, clientId: string, until: number |
   const expiresAt = until === null || life === null ? null : until + life;
   const longer = (current: Client): Changed => ({ record: current, expiresAt });
   await changeClient(records, 'clients.keepAlive', clientId, longer, found);
+}
+
+/** Whether the backend is sure to keep a registration until then, or has none. By a clock that was passed in it cannot tell. */
+async function livesUntil(records: RecordStore, clientId: string, until: number | null): Promise<boolean> {
+  if (!records.backendExpires) return false;
+  const key = records.keys.of('client', clientId);
+  return records.calls.run('clients.keepAlive', 'read', async (at) => {
+    // Behind the changes of all calls that came together, so that these are neighbours, and such looks are: a driver may join them.
+    await Promise.resolve();
+    const [left = null] = await records.driver.timeLeft([key], at);
+    return left === null || left >= (until ?? Infinity) - at.now;
+  });
 }
