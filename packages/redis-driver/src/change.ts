@@ -1,5 +1,5 @@
-import type { Change, Committed, Delete, Moment, Put, Tag } from '@oauthdb/core';
-import { Operations } from './operations.ts';
+import type { Change, Committed, Delete, Moment, Put, Tag, TagName } from '@oauthdb/core';
+import { life, Operations } from './operations.ts';
 import type { Runner } from './runner.ts';
 import type { ScriptReply } from './script.ts';
 import { slotOf } from './slot.ts';
@@ -14,9 +14,10 @@ export function commitInOneStep(change: Change, at: Moment, runner: Runner): Pro
   const { take, checks = [], deletes = [], puts = [] } = change;
   const operations = new Operations();
   if (take !== undefined) operations.take(take);
-  for (const check of checks) operations.check(check);
-  for (const { tag, put } of tagsByList(puts)) operations.tag(tag, put, at.now);
-  if (take !== undefined) operations.mark();
+  operations.check(checks);
+  for (const listed of together(listedBy(puts, ({ expiresAt }) => life(expiresAt, at.now))))
+    operations.tag(listed, false);
+  if (take !== undefined) operations.mark(false);
   for (const one of deletes) operations.delete(one);
   for (const put of puts) operations.put(put, at.now);
   if (deletes.length > 0) for (const tag of tagsToLeave(deletes, puts)) operations.untag(tag);
@@ -24,12 +25,52 @@ export function commitInOneStep(change: Change, at: Moment, runner: Runner): Pro
   return runner.run(operations, at).then(committed);
 }
 
-/** The tags of what is put; those of one list stand next to each other, so that the script looks after it once. */
-function tagsByList(puts: readonly Put[]): { readonly tag: Tag; readonly put: Put }[] {
-  const tags: { readonly tag: Tag; readonly put: Put }[] = [];
-  for (const put of puts) if (put.tags !== undefined) for (const tag of put.tags) tags.push({ tag, put });
-  if (puts.length > 1) tags.sort((a, b) => (a.tag.name < b.tag.name ? -1 : Number(a.tag.name > b.tag.name)));
-  return tags;
+/** What is put on lists: on one that others share, or on any number of others. */
+export interface Listed {
+  readonly lists: TagName[];
+  /** Of each entry its member and its life, as the script takes them. */
+  readonly members: string[];
+}
+
+/** How many members one command of a script may name: there is a limit to its arguments. */
+const MEMBERS = 1000;
+
+/** What is listed where: each list is written to, and looked after, once. */
+export function listedBy(puts: readonly Put[], lifeOf: (put: Put) => string): Listed[] {
+  const open = new Map<string, Listed>();
+  const all: Listed[] = [];
+  for (const put of puts) {
+    if (put.tags === undefined || put.tags.length === 0) continue;
+    const left = lifeOf(put);
+    for (const tag of put.tags) {
+      const listed = open.get(tag.name);
+      if (listed === undefined || listed.members.length === 2 * MEMBERS) {
+        const one = { lists: [tag], members: [tag.member, left] };
+        open.set(tag.name, one);
+        all.push(one);
+      } else {
+        listed.members.push(tag.member, left);
+      }
+    }
+  }
+  return all;
+}
+
+/** Names lists together that stand next to each other and get the same. */
+function together(all: readonly Listed[]): Listed[] {
+  const joined: Listed[] = [];
+  for (const one of all) {
+    const last = joined.at(-1);
+    if (last !== undefined && isAlike(last, one)) last.lists.push(...one.lists);
+    else joined.push(one);
+  }
+  return joined;
+}
+
+function isAlike(one: Listed, other: Listed): boolean {
+  if (one.lists[0]?.shared === true || other.lists[0]?.shared === true) return false;
+  if (one.members.length !== other.members.length) return false;
+  return one.members.every((text, i) => other.members[i] === text);
 }
 
 export function committed({ outcome, deleted }: ScriptReply): Committed {

@@ -1,4 +1,5 @@
 import type { Check, Delete, Put, Tag, TagName, Take } from '@oauthdb/core';
+import type { Listed } from './change.ts';
 import { companion } from './companion.ts';
 import { fieldsOf, isHashVersion } from './hash.ts';
 
@@ -7,18 +8,21 @@ export class Operations {
   readonly keys: string[] = [];
   readonly args: string[] = [];
   #adds = false;
+  #length: number | undefined;
 
   /** Whether something may be stored: else all that is written is removed. */
   get adds(): boolean {
     return this.#adds;
   }
 
-  /** How many characters it is long. */
+  /** How many characters it is long, once all is in it. */
   get length(): number {
-    let length = 0;
-    for (const key of this.keys) length += key.length;
-    for (const arg of this.args) length += arg.length;
-    return length;
+    if (this.#length === undefined) {
+      this.#length = 0;
+      for (const key of this.keys) this.#length += key.length;
+      for (const arg of this.args) this.#length += arg.length;
+    }
+    return this.#length;
   }
 
   /** The value and the life, where a single entry is put, on no list, and nothing else is done. */
@@ -32,19 +36,30 @@ export class Operations {
     this.args.push('take', attempt, String(Math.ceil(rememberMs)), containing);
   }
 
-  mark(): void {
+  /** @param tells - whether the reply brings the value. */
+  mark(tells: boolean): void {
     this.#adds = true;
-    this.args.push('mark');
+    this.args.push('mark', tells ? 'tell' : '');
   }
 
-  check({ key, version, unused }: Check): void {
-    this.keys.push(key);
-    if (version === null && unused === true) {
-      this.keys.push(companion(key, 'used'));
-      this.args.push('fresh');
-    } else if (version === null) this.args.push('absent');
-    else if (isHashVersion(version)) this.args.push('holds', ...fieldsOf(version));
-    else this.args.push('equals', version);
+  /** What must be as it is; that several are absent is asked at once. */
+  check(checks: readonly Check[]): void {
+    const absent: string[] = [];
+    for (const { key, version, unused } of checks) {
+      if (version === null && unused === true) {
+        this.keys.push(key, companion(key, 'used'));
+        this.args.push('fresh');
+      } else if (version === null) {
+        absent.push(key);
+      } else {
+        this.keys.push(key);
+        if (isHashVersion(version)) this.args.push('holds', ...fieldsOf(version));
+        else this.args.push('equals', version);
+      }
+    }
+    if (absent.length === 0) return;
+    this.keys.push(...absent);
+    this.args.push('absent', String(absent.length));
   }
 
   put({ key, value, expiresAt, tags }: Put, now: number): void {
@@ -52,14 +67,14 @@ export class Operations {
     this.keys.push(key);
     const left = life(expiresAt, now);
     if (tags === undefined || tags.length === 0) this.args.push('set', value, left);
-    else this.args.push('place', value, left, '');
+    else this.args.push('place', value, left);
   }
 
   /** Puts an entry that was listed in an earlier step. */
   putListed({ key, value, expiresAt }: Put, now: number, left: number): void {
     this.#adds = true;
     this.keys.push(key);
-    this.args.push('place', value, lifeAfter(expiresAt, now, left), 'early');
+    this.args.push('place early', value, lifeAfter(expiresAt, now, left));
   }
 
   delete({ key, remembered }: Delete): void {
@@ -70,23 +85,20 @@ export class Operations {
     } else this.args.push('del');
   }
 
-  /** Lists an entry that is put in the same step. */
-  tag(tag: Tag, { expiresAt }: Put, now: number): void {
-    this.#adds = true;
-    this.#list(tag);
-    this.args.push(verbOf(tag), tag.member, life(expiresAt, now), '');
-  }
-
   /**
-   * Lists an entry that is put in a later step; not for a shorter time than it is listed already, for if this change fails, an
-   * entry that is there lives as long as it did.
+   * Lists entries, before they are put.
    *
-   * @param left - how long before the deadline it is `now`, in ms.
+   * @param isEarly - whether they are put in a later step: they are not listed for a shorter time then than they are already, for if
+   * this change fails, an entry that is there lives as long as it did.
    */
-  tagEarly(tag: Tag, { expiresAt }: Put, now: number, left: number): void {
+  tag({ lists, members }: Listed, isEarly: boolean): void {
     this.#adds = true;
-    this.#list(tag);
-    this.args.push(verbOf(tag), tag.member, lifeAfter(expiresAt, now, left), 'early');
+    for (const list of lists) this.#list(list);
+    const [{ shared, endless } = {}] = lists;
+    const count = String(members.length / 2);
+    if (shared !== true) this.args.push(isEarly ? 'early' : 'tag', String(lists.length), count);
+    else this.args.push(`${endless === true ? 'keep' : 'share'}${isEarly ? ' early' : ''}`, count);
+    for (const text of members) this.args.push(text);
   }
 
   untag(tag: Tag): void {
@@ -100,17 +112,16 @@ export class Operations {
   }
 }
 
-function verbOf({ shared, endless }: TagName): string {
-  if (shared !== true) return 'tag';
-  return endless === true ? 'keep' : 'share';
-}
-
 /** Milliseconds, as the server takes them. Lives are relative: a server's clock may show anything. */
-function life(expiresAt: number | null, now: number): string {
+export function life(expiresAt: number | null, now: number): string {
   return expiresAt === null ? '' : String(Math.max(1, Math.ceil(expiresAt - now)));
 }
 
-/** How long after the deadline it ends; before it, if it is negative. */
-function lifeAfter(expiresAt: number | null, now: number, left: number): string {
+/**
+ * How long after the deadline it ends; before it, if it is negative.
+ *
+ * @param left - how long before the deadline it is `now`, in ms.
+ */
+export function lifeAfter(expiresAt: number | null, now: number, left: number): string {
   return expiresAt === null ? '' : String(Math.floor(expiresAt - now - left));
 }

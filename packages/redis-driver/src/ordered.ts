@@ -8,8 +8,8 @@ import {
   type Put,
   type Tag,
 } from '@oauthdb/core';
-import { committed, tagsToLeave } from './change.ts';
-import { Operations } from './operations.ts';
+import { committed, listedBy, tagsToLeave } from './change.ts';
+import { lifeAfter, Operations } from './operations.ts';
 import type { Runner } from './runner.ts';
 import type { ScriptReply } from './script.ts';
 import { slotOf } from './slot.ts';
@@ -69,7 +69,7 @@ async function decide(change: Change, slot: number, at: Moment, runner: Runner):
   let decision = seen;
   if (seen.outcome === 'done') {
     const deciding = askingFor(change);
-    if (take !== undefined) deciding.mark();
+    if (take !== undefined) deciding.mark(false);
     for (const one of deletes.filter(inside)) deciding.delete(one);
     for (const put of puts.filter(inside)) putInto(deciding, put, at.now, left);
     decision = await partly(() => runner.run(deciding, at), preparations.length > 0);
@@ -128,7 +128,7 @@ function uncertain(error: unknown): unknown {
 function askingFor({ take, checks = [] }: Change): Operations {
   const operations = new Operations();
   if (take !== undefined) operations.take(take);
-  for (const check of checks) operations.check(check);
+  operations.check(checks);
   return operations;
 }
 
@@ -159,7 +159,9 @@ class Step {
 
   /** Lists entries that are put in a later step. */
   tag(puts: readonly Put[], now: number, left: number): this {
-    for (const put of puts) for (const tag of put.tags ?? []) this.at(tag.name).tagEarly(tag, put, now, left);
+    for (const listed of listedBy(puts, ({ expiresAt }) => lifeAfter(expiresAt, now, left))) {
+      for (const { name } of listed.lists) this.at(name).tag(listed, true);
+    }
     return this;
   }
 

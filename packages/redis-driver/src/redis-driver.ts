@@ -89,7 +89,7 @@ export class RedisDriver implements Driver {
   take(take: Take, at: Moment): Promise<Taken> {
     const operations = new Operations();
     operations.take(take);
-    operations.mark();
+    operations.mark(true);
     return this.#runner.run(operations, at).then(taken);
   }
 

@@ -78,32 +78,29 @@ export class RunBatch extends JoinedCalls<ScriptReply, Run> {
     else member.resolve(reply);
   }
 
-  /** What the script takes; calls that have a single `set` each are put most shortly, for they are the many. */
+  /** What the script takes; neighbours of one form are put together, and those that have a single `set` each most shortly. */
   #join(members: readonly Run[]): { keys: string[]; args: string[] } {
     const keys: string[] = [];
     const args = ['', String(this.#clock.uncertainty)];
-    // Where the number of the present row of sets stands, and the deadline that they share.
+    // What the calls of the present row share, how many they are, and where that number stands.
+    let form = '';
+    let calls = 0;
     let row = 0;
-    let sets = 0;
-    let shared = NaN;
     for (const { operations, deadline } of members) {
       const till = this.#clock.at(deadline);
-      for (const key of operations.keys) keys.push(key);
-      const [value, life] = operations.onlySet ?? [];
-      if (value === undefined || life === undefined) {
-        args.push(String(till), String(operations.keys.length), String(operations.args.length));
-        for (const arg of operations.args) args.push(arg);
-        row = 0;
-      } else {
-        if (row === 0 || shared !== till) {
-          args.push(String(till), 'sets', '0');
-          row = args.length - 1;
-          shared = till;
-          sets = 0;
-        }
-        args[row] = String(++sets);
-        args.push(value, life);
+      const { onlySet } = operations;
+      const own = onlySet ?? operations.args;
+      const next = onlySet === null ? `${till} ${operations.keys.length} ${own.length}` : `${till}`;
+      if (form !== next) {
+        if (onlySet !== null) args.push(String(till), 'sets', '');
+        else args.push(String(till), String(operations.keys.length), String(own.length), '');
+        row = args.length - 1;
+        form = next;
+        calls = 0;
       }
+      args[row] = String(++calls);
+      for (const key of operations.keys) keys.push(key);
+      for (const arg of own) args.push(arg);
     }
     return { keys, args };
   }

@@ -18,24 +18,26 @@ export const SCRIPT: string = `
 -- Where ARGV[1] is '', it carries out several calls, each as if it came alone: what fails or asks in vain ends one of them.
 -- They follow in place of the operations, with a deadline each:
 --
---   deadline, number of keys, number of arguments, operations
+--   deadline, number of keys, number of arguments, number of calls, and of each the operations: calls that have as many
 --   deadline, 'sets', number of calls, and of each the value and the life: calls that have one set each and no more
 --
 -- Where ARGV[1] is 'left', it tells how long each of KEYS still lives, as PTTL does, and that is all.
 --
---   asks:   absent             entry
+--   asks:   absent             entries        their number; none of them is there
 --           fresh              entry, marker                             neither is there
 --           equals             entry          value
 --           holds              hash           number of fields, and of each the name and the value
 --           take               entry, marker  attempt, remember, needle   once at most; the value must contain the needle
---   writes: mark                                                          does what take asked for
---           tag                list           member, life, early or ''   a sorted set; early: for an entry of a later step, and
---                                                                         never for a shorter time than the member is listed
---           share              set, expiry    member, life, early or ''   a set that others use too, and its members' expiries
---           keep               set, expiry    member, life, early or ''   the same, of a set that never ends by itself
+--   writes: mark                              'tell' or ''; does what take asked for, and returns the value if it is to tell
+--           tag                lists          their number, members, and of each member the name and the life: sorted sets
+--           early              lists          the same for entries of a later step, and never for a shorter time than the member is
+--                                             listed
+--           share, share early set, expiry    members, and of each the name and the life: a set that others use too, and its
+--                                             members' expiries
+--           keep, keep early   set, expiry    the same for one that never ends by itself
 --           set                entry          value, life                 an entry that is not listed
---           place              entry          value, life, early or ''    one that is: it ends when its lists drop it; early: they
---                                                                         had it in an earlier step
+--           place, place early entry          value, life     one that is: it ends when its lists drop it; early: they had it in an
+--                                             earlier step
 --           del                entry
 --           retire             entry, marker                             del, remembered as taken, as long as it would have lived
 --           untag              list           member
@@ -62,12 +64,121 @@ end
 local clock = call('TIME')
 local now = clock[1] * 1000 + clock[2] / 1000
 now = now - now % 1
-local past = '(' .. now
+local past = string.format('(%d', now)
+
+-- When a life is over, as a number and as commands take it. There are many lives, and few that differ.
+local times, ends = {[''] = math.huge}, {[''] = '+inf'}
+local function learn(life)
+  times[life] = now + life
+  ends[life] = string.format('%d', times[life])
+end
+
+-- What ZADD takes for so many members and their lives, beginning with an argument, and when the last of them is over. Where lives are
+-- counted from a later time than now, that is given.
+local function scored(a, members, from)
+  local scores, over = {}, 0
+  for i = 1, 2 * members, 2 do
+    local life = ARGV[a + i]
+    local time
+    if from and life ~= '' then
+      time = from + life
+      scores[i] = string.format('%d', time)
+    else
+      if not times[life] then learn(life) end
+      time = times[life]
+      scores[i] = ends[life]
+    end
+    scores[i + 1] = ARGV[a + i - 1]
+    if time > over then over = time end
+  end
+  return scores, over
+end
+
+local function zadd(list, scores, isEarly)
+  if isEarly then call('ZADD', list, 'GT', unpack(scores)) else call('ZADD', list, unpack(scores)) end
+end
+
+-- A list lives as long as its longest member; where it is prolonged somewhat longer, so that this is seldom done.
+local function prolonged(life)
+  return string.format('%d', life * 17 / 16 + 1)
+end
+
+local function longestOf(list)
+  return tonumber(call('ZRANGE', list, '-1', '-1', 'WITHSCORES')[2] or now)
+end
+
+-- Drops what has expired, and has the list live as long as what was added. It lived for 'before', as PTTL says.
+local function lookAfter(list, before, over)
+  if before ~= -2 then
+    call('ZREMRANGEBYSCORE', list, '-inf', past)
+    if before == -1 then over = longestOf(list) end
+  end
+  if over == math.huge then
+    if before >= 0 then call('PERSIST', list) end
+  elseif before < 0 then
+    call('PEXPIRE', list, string.format('%d', math.max(over - now, 0) + 1))
+  elseif before <= over - now then
+    call('PEXPIRE', list, prolonged(over - now))
+  end
+end
+
+-- Never more than twenty thousand at a time: some milliseconds.
+local function clear(set, list)
+  for _ = 1, 20 do
+    local gone = call('ZRANGE', list, '-inf', past, 'BYSCORE', 'LIMIT', '0', '1000')
+    if #gone > 0 then
+      call('SREM', set, unpack(gone))
+      call('ZREM', list, unpack(gone))
+    end
+    if #gone < 1000 then break end
+  end
+end
+
+-- What others took off the set goes off the list as well, or their own members would not show in the numbers; of a long list, where
+-- to look takes longer than all the rest, it stays until it ends.
+local function compare(set, list)
+  if call('ZCARD', list) > 32 then return end
+  local known = call('ZRANGE', list, '0', '-1')
+  if #known == 0 then return end
+  for i, there in ipairs(call('SMISMEMBER', set, unpack(known))) do
+    if there == 0 then call('ZREM', list, known[i]) end
+  end
+end
+
+-- The same for a set.
+local function lookAfterSet(set, list, before, over, isEndless)
+  if before ~= -2 then clear(set, list) end
+  if isEndless then
+    if before ~= -1 then call('PERSIST', set) end
+    call('PERSIST', list)
+    return
+  end
+  local isEqual = call('SCARD', set) == call('ZCARD', list)
+  if isEqual and before > over - now then return end
+  local life
+  if isEqual and before == -2 then
+    if over == math.huge then return end
+    life = string.format('%d', math.max(over - now, 0) + 1)
+  else
+    if before == -2 then clear(set, list) end
+    compare(set, list)
+    over = longestOf(list)
+    -- Others count on what they have added.
+    if over == math.huge or call('SCARD', set) > call('ZCARD', list) then
+      call('PERSIST', list)
+      call('PERSIST', set)
+      return
+    end
+    life = prolonged(over - now)
+  end
+  call('PEXPIRE', list, life)
+  call('PEXPIRE', set, life)
+end
 
 -- One call: its deadline, its first key, its first argument and its last one.
 local function carryOut(deadline, k, a, last)
   if now > tonumber(deadline) then return {'late', now} end
-  local took, value
+  local took, told
   local deleted = 0
   while a <= last do
     local verb, key = ARGV[a], KEYS[k]
@@ -76,11 +187,20 @@ local function carryOut(deadline, k, a, last)
       k, a = k + 1, a + 3
 
     elseif verb == 'place' then
-      local life, from = ARGV[a + 2], ARGV[a + 3] ~= '' and deadline or now
+      local life = ARGV[a + 2]
       if life == '' then call('SET', key, ARGV[a + 1])
-      elseif life + from > now then call('SET', key, ARGV[a + 1], 'PXAT', life + from)
+      else
+        if not ends[life] then learn(life) end
+        call('SET', key, ARGV[a + 1], 'PXAT', ends[life])
+      end
+      k, a = k + 1, a + 3
+
+    elseif verb == 'place early' then
+      local life = ARGV[a + 2]
+      if life == '' then call('SET', key, ARGV[a + 1])
+      elseif life + deadline > now then call('SET', key, ARGV[a + 1], 'PXAT', life + deadline)
       else call('DEL', key) end
-      k, a = k + 1, a + 4
+      k, a = k + 1, a + 3
 
     elseif verb == 'del' then
       deleted = deleted + call('DEL', key)
@@ -96,7 +216,7 @@ local function carryOut(deadline, k, a, last)
 
     elseif verb == 'take' then
       local marker, mine = KEYS[k + 1], #ARGV[a + 1] .. ':' .. ARGV[a + 1]
-      value = call('GET', key)
+      local value = call('GET', key)
       if not value then
         local mark = call('GET', marker)
         if not mark then return {'absent', now} end
@@ -105,14 +225,15 @@ local function carryOut(deadline, k, a, last)
         return {'used', now, 0, string.sub(mark, rest + length)}
       end
       if not string.find(value, ARGV[a + 3], 1, true) then return {'refused', now} end
-      took = {key = key, marker = marker, mine = mine, remember = tonumber(ARGV[a + 2])}
+      took = {key = key, marker = marker, mine = mine, remember = tonumber(ARGV[a + 2]), value = value}
       k, a = k + 2, a + 4
 
     elseif verb == 'mark' then
       local life = math.max(took.remember, call('PTTL', took.key), 1)
-      call('SET', took.marker, took.mine .. value, 'PX', life)
+      call('SET', took.marker, took.mine .. took.value, 'PX', string.format('%d', life))
       call('DEL', took.key)
-      a = a + 1
+      if ARGV[a + 1] == 'tell' then told = took.value end
+      a = a + 2
 
     elseif verb == 'equals' then
       if call('GET', key) ~= ARGV[a + 1] then return {'failed', now} end
@@ -127,53 +248,37 @@ local function carryOut(deadline, k, a, last)
       k, a = k + 1, a + 2 + 2 * fields
 
     elseif verb == 'absent' then
-      if call('EXISTS', key) == 1 then return {'failed', now} end
-      k, a = k + 1, a + 1
+      local entries = tonumber(ARGV[a + 1])
+      if call('EXISTS', unpack(KEYS, k, k + entries - 1)) > 0 then return {'failed', now} end
+      k, a = k + entries, a + 2
 
     elseif verb == 'fresh' then
       if call('EXISTS', key, KEYS[k + 1]) > 0 then return {'failed', now} end
       k, a = k + 2, a + 1
 
-    elseif verb == 'tag' or verb == 'share' or verb == 'keep' then
-      local set = verb ~= 'tag' and key
-      local list = set and KEYS[k + 1] or key
-      local member, life, early = ARGV[a + 1], ARGV[a + 2], ARGV[a + 3] ~= ''
-      local score = life == '' and '+inf' or (early and deadline + ARGV[2] or now) + life
-      if set then call('SADD', set, member) end
-      if early then call('ZADD', list, 'GT', score, member) else call('ZADD', list, score, member) end
-      -- Of several members of one list in a row, the last one looks after it.
-      if a + 4 > last or ARGV[a + 4] ~= verb or KEYS[k + (set and 2 or 1)] ~= key then
-        if set then
-          -- Never more than twenty thousand at a time: some milliseconds.
-          for _ = 1, 20 do
-            local gone = call('ZRANGE', list, '-inf', past, 'BYSCORE', 'LIMIT', 0, 1000)
-            if #gone == 0 then break end
-            call('SREM', set, unpack(gone))
-            call('ZREM', list, unpack(gone))
-          end
-          -- What others took off the set goes off the list as well, or their own members would not show in the numbers below; of
-          -- a long list, where to look takes longer than all the rest, it stays until it ends.
-          local known = call('ZCARD', list) <= 32 and call('ZRANGE', list, 0, -1) or {}
-          if #known > 0 then
-            for i, there in ipairs(call('SMISMEMBER', set, unpack(known))) do
-              if there == 0 then call('ZREM', list, known[i]) end
-            end
-          end
-        else
-          call('ZREMRANGEBYSCORE', list, '-inf', past)
-        end
-        -- It lives as long as its longest member, and for ever if it has a member of somebody else's.
-        local longest = call('ZRANGE', list, -1, -1, 'WITHSCORES')[2] or now
-        if longest == 'inf' or verb == 'keep' or set and call('SCARD', set) > call('ZCARD', list) then
-          call('PERSIST', list)
-          if set then call('PERSIST', set) end
-        else
-          life = math.max(1, tonumber(longest) - now)
-          call('PEXPIRE', list, life)
-          if set then call('PEXPIRE', set, life) end
-        end
+    elseif verb == 'tag' or verb == 'early' then
+      local isEarly = verb == 'early'
+      local lists, members = tonumber(ARGV[a + 1]), tonumber(ARGV[a + 2])
+      local scores, over = scored(a + 3, members, isEarly and deadline + ARGV[2])
+      for i = k, k + lists - 1 do
+        local list = KEYS[i]
+        local before = call('PTTL', list)
+        zadd(list, scores, isEarly)
+        lookAfter(list, before, over)
       end
-      k, a = k + (set and 2 or 1), a + 4
+      k, a = k + lists, a + 3 + 2 * members
+
+    elseif verb == 'share' or verb == 'share early' or verb == 'keep' or verb == 'keep early' then
+      local isEarly = verb == 'share early' or verb == 'keep early'
+      local list, members = KEYS[k + 1], tonumber(ARGV[a + 1])
+      local scores, over = scored(a + 2, members, isEarly and deadline + ARGV[2])
+      local names = {}
+      for i = 1, members do names[i] = scores[2 * i] end
+      local before = call('PTTL', key)
+      call('SADD', key, unpack(names))
+      zadd(list, scores, isEarly)
+      lookAfterSet(key, list, before, over, verb == 'keep' or verb == 'keep early')
+      k, a = k + 2, a + 2 + 2 * members
 
     elseif verb == 'untag' then
       call('ZREM', key, ARGV[a + 1])
@@ -188,8 +293,8 @@ local function carryOut(deadline, k, a, last)
       return redis.error_reply('ERR no such verb')
     end
   end
-  if deleted == 0 and not value then return now end
-  return {'done', now, deleted, value}
+  if deleted == 0 and not told then return now end
+  return {'done', now, deleted, told}
 end
 
 if ARGV[1] ~= '' then return carryOut(ARGV[1], 1, 3, #ARGV) end
@@ -222,8 +327,12 @@ while ARGV[a] do
     end
     a = a + 3 + 2 * count
   else
-    add(pcall(carryOut, deadline, k, a + 3, a + 2 + count))
-    k, a = k + tonumber(ARGV[a + 1]), a + 3 + count
+    local keys, calls = tonumber(ARGV[a + 1]), tonumber(ARGV[a + 3])
+    a = a + 4
+    for _ = 1, calls do
+      add(pcall(carryOut, deadline, k, a, a + count - 1))
+      k, a = k + keys, a + count
+    end
   end
 end
 if plain then return now end

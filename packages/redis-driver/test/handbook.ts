@@ -105,3 +105,8 @@ export function hashed(secret: string): string {
 export function about(seconds: number): (ttl: unknown) => boolean {
   return (ttl) => typeof ttl === 'number' && ttl <= seconds && ttl > seconds - 5;
 }
+
+/** Whether a life is this long, or up to a sixteenth longer. */
+export function atLeast(seconds: number): (ttl: unknown) => boolean {
+  return (ttl) => typeof ttl === 'number' && ttl > seconds - 5 && ttl <= (seconds * 17) / 16 + 1;
+}

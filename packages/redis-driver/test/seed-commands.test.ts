@@ -3,6 +3,7 @@ import { describe, expect, it, vi } from 'vitest';
 import {
   about,
   all,
+  atLeast,
   client,
   hashed,
   issuance,
@@ -180,20 +181,20 @@ describe.each(places.flatMap(([name, find]) => users.map((user) => [...user, nam
       expect(await smembers(cli)).toEqual([]);
     });
 
-    it('TTL of the list is that of its longest member; it has none with a member that others added', async () => {
+    it('TTL of the list is that of its longest member, or somewhat more; it has none with a member that others added', async () => {
       const { db, cli } = openAt(await find());
       await store(db, 'jti_1', 600);
       expect(await cli('TTL', index)).toSatisfy(about(600));
       await store(db, 'jti_2', 1200);
-      expect(await cli('TTL', index)).toSatisfy(about(1200));
+      expect(await cli('TTL', index)).toSatisfy(atLeast(1200));
       await store(db, 'jti_3', 60);
-      expect(await cli('TTL', index)).toSatisfy(about(1200));
+      expect(await cli('TTL', index)).toSatisfy(atLeast(1200));
       await cli('SADD', index, 'jti_456');
       await store(db, 'jti_4', 60);
       expect(await cli('TTL', index)).toBe(-1);
       await cli('SREM', index, 'jti_456');
       await store(db, 'jti_5', 60);
-      expect(await cli('TTL', index)).toSatisfy(about(1200));
+      expect(await cli('TTL', index)).toSatisfy(atLeast(1200));
     });
   },
 );
