@@ -2,6 +2,7 @@ import { checkKey } from '../input.ts';
 import { listed, listedPage, type Listing, type PageOptions, type RecordPage } from './listing.ts';
 import { newAccessToken } from './new-tokens.ts';
 import { listsOf, type GrantOwner } from './owner.ts';
+import { checkRecord } from './record-input.ts';
 import type { AccessToken, AccessTokenGrant, Life } from './records.ts';
 import { endOf } from './record-life.ts';
 import type { RecordStore } from './record-store.ts';
@@ -20,7 +21,7 @@ export class AccessTokens {
    * To redeem a code or to store a refresh token in the same step: `issue`.
    */
   async store(token: AccessTokenGrant & Life): Promise<AccessToken> {
-    const { put, stored } = newAccessToken(this.#records, token, 'token');
+    const { put, stored } = newAccessToken(this.#records, checkRecord(token, 'token'), 'token', token);
     await this.#records.commit('accessTokens.store', 'idempotent', () => ({ puts: [put] }));
     return stored;
   }

@@ -88,18 +88,19 @@ export class Issuer {
     }
     const inherited = issuance.grant_id === undefined ? code : null;
     const shared: Record<string, unknown> = {};
-    for (const member of SHARED) shared[member] = issuance[member] ?? inherited?.[member];
+    for (const member of SHARED) {
+      const said = issuance[member] ?? inherited?.[member];
+      if (said !== undefined) shared[member] = said;
+    }
     // Only one that others can name too can be revoked meanwhile.
     if (this.#records.isShared) shared['grant_id'] ??= this.#records.newGrant(shared);
-    const owners = {
-      username: shared['username'],
-      clientId: shared['client_id'],
-      grantId: shared['grant_id'],
-    };
-    const marks = Object.entries(owners).flatMap(([by, id]) =>
-      typeof id === 'string' ? [this.#records.keys.mark(by, id)] : [],
-    );
-    const grantId = typeof owners.grantId === 'string' ? owners.grantId : this.#records.newGrant(shared);
+    const { username, client_id: clientId, grant_id: named } = shared;
+    const { keys } = this.#records;
+    const marks: string[] = [];
+    if (typeof username === 'string') marks.push(keys.mark('username', username));
+    if (typeof clientId === 'string') marks.push(keys.mark('clientId', clientId));
+    if (typeof named === 'string') marks.push(keys.mark('grantId', named));
+    const grantId = typeof named === 'string' ? named : this.#records.newGrant(shared);
     shared['grant_id'] = grantId;
     const access = accessToken && newAccessToken(this.#records, { ...shared, ...accessToken }, 'accessToken');
     const refresh =

@@ -1,6 +1,6 @@
 import type { Put } from '../driver.ts';
 import { checkKey } from '../input.ts';
-import { checkId, checkOptionalId, checkRecord, isoOf } from './record-input.ts';
+import { checkId, checkOptionalId, isoOf } from './record-input.ts';
 import type { AccessToken, Life, RefreshToken, RefreshTokenGrant } from './records.ts';
 import type { RecordStore } from './record-store.ts';
 
@@ -13,15 +13,20 @@ interface Prepared<T> {
   readonly expiresAt: number | null;
 }
 
+/**
+ * @param record - a copy of what the caller says, see `checkRecord`.
+ * @param life - what says when it ends: a copy holds no date.
+ */
 export function newAccessToken(
   records: RecordStore,
-  token: object & Life,
+  record: Record<string, unknown>,
   name: string,
+  life: Life = record,
 ): Prepared<AccessToken> {
-  const record = checkOwned(token, name);
+  checkOwned(record, name);
   const id = checkId(record, 'jti', name);
   const now = records.now();
-  const expiresAt = records.expiryOf('accessToken', token, name, now);
+  const expiresAt = records.expiryOf('accessToken', life, name, now);
   const stored = issued(records, record, now, expiresAt);
   return {
     put: records.put('token', id, stored, expiresAt),
@@ -30,15 +35,17 @@ export function newAccessToken(
   };
 }
 
+/** The same for a refresh token. */
 export function newRefreshToken(
   records: RecordStore,
-  { token, ...grant }: object & Life & { readonly token?: unknown },
+  { token, ...record }: Record<string, unknown>,
   name: string,
+  life: Life = record,
 ): Prepared<RefreshToken> {
-  const record = checkOwned(grant, name);
+  checkOwned(record, name);
   const id = records.keys.handle('refresh', checkKey(token, `${name}.token`));
   const now = records.now();
-  const expiresAt = records.expiryOf('refreshToken', grant, name, now);
+  const expiresAt = records.expiryOf('refreshToken', life, name, now);
   const stored = { ...issued(records, record, now, expiresAt), handle: id };
   return {
     put: records.put('refresh', id, stored, expiresAt),
@@ -47,11 +54,9 @@ export function newRefreshToken(
   };
 }
 
-function checkOwned(grant: object, name: string): Record<string, unknown> {
-  const record = checkRecord(grant, name);
+function checkOwned(record: Record<string, unknown>, name: string): void {
   checkId(record, 'client_id', name);
   for (const member of ['grant_id', 'username']) checkOptionalId(record, member, name);
-  return record;
 }
 
 function issued(

@@ -53,7 +53,20 @@ export function isoTime(text: string): number {
     : Number.NaN;
 }
 
+/** What the texts of the last few seconds begin with: most of what is stored at a time says the same ones. */
+const seconds = new Map<number, string>();
+const SECONDS = 32;
+
 /** As records hold it. */
 export function isoOf(at: number | null): string | null {
-  return at === null ? null : new Date(at).toISOString();
+  if (at === null) return null;
+  const time = Math.trunc(at);
+  const second = Math.floor(time / 1000);
+  let text = seconds.get(second);
+  if (text === undefined) {
+    text = new Date(second * 1000).toISOString().slice(0, -4);
+    if (seconds.size >= SECONDS) seconds.clear();
+    seconds.set(second, text);
+  }
+  return `${text}${String(time - second * 1000).padStart(3, '0')}Z`;
 }

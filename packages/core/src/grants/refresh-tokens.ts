@@ -2,6 +2,7 @@ import { checkKey } from '../input.ts';
 import { listed, listedPage, type Listing, type PageOptions, type RecordPage } from './listing.ts';
 import { newRefreshToken, type NewRefreshToken } from './new-tokens.ts';
 import { listsOf, type GrantOwner } from './owner.ts';
+import { checkRecord } from './record-input.ts';
 import { contended, TRIES, type RecordStore } from './record-store.ts';
 import type { RefreshToken } from './records.ts';
 import type { NextRotation, Rotated, Rotator } from './rotate.ts';
@@ -22,7 +23,8 @@ export class RefreshTokens {
    * To redeem a code or to store an access token in the same step: `issue`.
    */
   async store(refreshToken: NewRefreshToken): Promise<RefreshToken> {
-    const { put, stored } = newRefreshToken(this.#records, refreshToken, 'refreshToken');
+    const record = checkRecord(refreshToken, 'refreshToken');
+    const { put, stored } = newRefreshToken(this.#records, record, 'refreshToken', refreshToken);
     await this.#records.commit('refreshTokens.store', 'idempotent', () => ({ puts: [put] }));
     return stored;
   }
