@@ -2,7 +2,7 @@ import { parseArgs } from 'node:util';
 import { planFor } from './plan.ts';
 import { isBroken, type Row } from './row.ts';
 import { soak } from './soak.ts';
-import { tableOf } from './table.ts';
+import { searchedIn, tableOf } from './table.ts';
 
 const USAGE = `usage: npm run soak -- [--minutes 5] [--only <pattern>] [--consumes <n>] [--kills <n>] [--json]
 
@@ -35,5 +35,6 @@ for await (const row of soak(plan)) {
   if (values.json) console.log(JSON.stringify(row));
   else console.error(`${row.fault}, ${row.backend}: ${isBroken(row) ? 'BROKEN' : 'held'}`);
 }
-if (!values.json) console.log(tableOf(rows));
-process.exitCode = rows.some(isBroken) ? 1 : 0;
+if (!values.json) console.log(`${tableOf(rows)}\n${searchedIn(rows)}`);
+// Not by itself: Node.js 24 may wait for ever, as it ends, for a socket that was reset.
+process.exit(rows.some(isBroken) ? 1 : 0);

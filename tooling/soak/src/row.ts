@@ -15,6 +15,8 @@ export interface Row {
   readonly doubleSpends: number;
   /** Errors that are none of ours, are incomplete, or show a secret. */
   readonly malformed: number;
+  /** What was searched for secrets. */
+  readonly searched?: Searched;
   /** The longest that the event loop stood still, in milliseconds. */
   readonly stallMs: number;
   /** By how much the process grew, in megabytes. */
@@ -23,11 +25,20 @@ export interface Row {
   readonly allowed?: string;
 }
 
+/** Where secrets were looked for, and where they were found. */
+export interface Searched {
+  readonly errors: number;
+  readonly files: number;
+  /** With the names of their keys and all else that was sent. */
+  readonly commands: number;
+  readonly found: readonly string[];
+}
+
 export function rowOf(
   fault: string,
   backend: string,
   tally: Tally,
-  held: { readonly stallMs: number; readonly growthMb: number },
+  held: { readonly stallMs: number; readonly growthMb: number; readonly searched?: Searched },
 ): Row {
   const { calls, settled, lost, undead, ghosts, wrong, doubleSpends, malformed, failures } = tally;
   return {
@@ -44,6 +55,7 @@ export function rowOf(
 /** Whether a promise was broken. */
 export function isBroken(row: Row): boolean {
   const { calls, settled, lost, undead, ghosts, wrong, doubleSpends, malformed } = row;
+  if ((row.searched?.found.length ?? 0) > 0) return true;
   if (settled < calls || wrong > 0 || doubleSpends > 0 || malformed > 0 || ghosts > 0) return true;
   return row.allowed === undefined && lost + undead > 0;
 }

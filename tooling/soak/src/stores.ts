@@ -2,7 +2,8 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { KEEPS } from '@oauthdb/test-redis/faults';
+import { exposedBy, filesUnder, watchCommands, type Exposed } from '@oauthdb/test-redis/exposed';
+import { CREDENTIALS, FAULTY, faultyUrl } from '@oauthdb/test-redis/faults';
 import { startProxy, type Proxy } from '@oauthdb/test-redis/proxy';
 import { startPrivateServer, type PrivateServer } from '@oauthdb/test-redis/server';
 import { startChild } from './child.ts';
@@ -16,9 +17,11 @@ export interface Store extends AsyncDisposable {
   readonly beside: Target;
   /** By name, each of which begins, lasts as long as it is told, and ends. */
   readonly faults: Readonly<Record<string, (ms: number) => Promise<void>>>;
+  /** What no error, file or command may show, besides what is stored. */
+  readonly secrets: readonly string[];
+  /** Its files, and the commands that it was sent. */
+  exposed(): Promise<readonly Exposed[]>;
 }
-
-const PASSWORD = 'pw-canary-7f3a';
 
 /** Begins a fault, lets it last, and ends it. */
 const lasting =
@@ -37,14 +40,17 @@ const again =
   };
 
 export async function redisStore(kind: 'ioredis' | 'node-redis'): Promise<Store> {
-  const server = await startPrivateServer({ password: PASSWORD, args: KEEPS });
+  const server = await startPrivateServer({ args: FAULTY });
   const proxy = await startProxy(server);
-  const { host, port } = server;
+  const watch = await watchCommands(server);
   return {
-    through: { kind, host, port: proxy.port, password: PASSWORD },
-    beside: { kind, host, port, password: PASSWORD },
+    through: { kind, url: faultyUrl(proxy.port) },
+    beside: { kind, url: faultyUrl(server.port) },
     faults: redisFaults(server, proxy),
+    secrets: CREDENTIALS,
+    exposed: () => exposedBy(server, watch),
     [Symbol.asyncDispose]: async () => {
+      watch.stop();
       await proxy.close();
       await server.stop();
     },
@@ -104,10 +110,7 @@ function redisFaults(server: PrivateServer, proxy: Proxy): Store['faults'] {
     ),
     'full (maxmemory)': told(['CONFIG', 'SET', 'maxmemory', '1'], ['CONFIG', 'SET', 'maxmemory', '0']),
     'demoted to a replica': told(['REPLICAOF', '127.0.0.1', '1'], ['REPLICAOF', 'NO', 'ONE']),
-    'rights withdrawn': told(
-      ['ACL', 'SETUSER', 'default', '-@all', '+acl', '+auth'],
-      ['ACL', 'SETUSER', 'default', '+@all'],
-    ),
+    'rights withdrawn': told(['ACL', 'SETUSER', 'app', '-@all', '+auth'], ['ACL', 'SETUSER', 'app', '+@all']),
   };
 }
 
@@ -136,6 +139,8 @@ export async function sqliteStore(): Promise<Store> {
         await writer.printed;
       },
     },
+    secrets: [],
+    exposed: () => filesUnder(directory),
     [Symbol.asyncDispose]: () => rm(directory, { recursive: true }),
   };
 }

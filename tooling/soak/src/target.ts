@@ -6,12 +6,7 @@ import { SqliteOAuthDatabase } from '@oauthdb/sqlite';
 
 /** A store, as one process tells another of it. */
 export type Target =
-  | {
-      readonly kind: 'ioredis' | 'node-redis';
-      readonly host: string;
-      readonly port: number;
-      readonly password?: string;
-    }
+  | { readonly kind: 'ioredis' | 'node-redis'; readonly url: string }
   | {
       readonly kind: 'redis-cluster';
       readonly nodes: readonly { readonly host: string; readonly port: number }[];

@@ -3,10 +3,11 @@ import { clusters } from '../src/parts/clusters.ts';
 import { consumes } from '../src/parts/consumes.ts';
 import { floods } from '../src/parts/floods.ts';
 import { kills } from '../src/parts/kills.ts';
-import { singleFaults } from '../src/parts/single-faults.ts';
+import { oneTrial, singleFaults } from '../src/parts/single-faults.ts';
 import { planFor, type Plan } from '../src/plan.ts';
 import { isBroken, type Row } from '../src/row.ts';
-import { tableOf } from '../src/table.ts';
+import { redisStore } from '../src/stores.ts';
+import { searchedIn, tableOf } from '../src/table.ts';
 
 /** Enough to see that each part still works. */
 const plan = (only: RegExp): Plan => ({ ...planFor(0.1, only), consumes: 2000, kills: 2, slots: 20 });
@@ -31,3 +32,18 @@ it.each<[string, (plan: Plan) => AsyncGenerator<Row>, RegExp]>([
   },
   60_000,
 );
+
+it('counts what is searched for secrets, and a planted one breaks the run', async () => {
+  await using store = await redisStore('ioredis');
+  const [sound, telling] = [
+    await oneTrial(store, 'rights withdrawn', 'ioredis', 300),
+    await oneTrial({ ...store, secrets: ['oauthdb:1:k:'] }, 'nothing', 'ioredis', 100),
+  ];
+  expect(isBroken(sound)).toBe(false);
+  expect(searchedIn([sound])).toMatch(
+    /^secrets: [1-9]\d* errors, 4 files and [\d,]+ commands searched, 0 found$/,
+  );
+  expect(isBroken(telling)).toBe(true);
+  expect(searchedIn([telling])).toMatch(/\.aof shows a secret: given/);
+  expect(searchedIn([telling])).toMatch(/a command.* shows a secret: given/);
+}, 60_000);

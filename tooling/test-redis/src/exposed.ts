@@ -10,6 +10,9 @@ export interface Exposed {
   readonly bytes: Uint8Array;
 }
 
+/** Where {@link exposedBy} has seen what a server was sent, a line each. */
+export const COMMANDS = 'a command, or the name of a key in one,';
+
 /** Arguments of a server whose dump can be searched for what it holds. */
 export const SEARCHABLE = ['--rdbcompression', 'no'] as const;
 
@@ -79,10 +82,7 @@ export async function exposedBy(server: PrivateServer, watch: CommandWatch): Pro
     await server.restart();
     await server.send('SAVE');
   });
-  return [
-    ...(await filesUnder(server.directory)),
-    { where: 'a command, or the name of a key in one,', bytes: await watch.commands() },
-  ];
+  return [...(await filesUnder(server.directory)), { where: COMMANDS, bytes: await watch.commands() }];
 }
 
 /** Every file in a directory, by its path there. */

@@ -47,7 +47,7 @@ async function counted(fault: string, backend: string, work: (count: Count) => P
 
 async function serverKills(kind: 'ioredis' | 'node-redis', times: number, count: Count): Promise<void> {
   await using server = await startPrivateServer({ args: KEEPS });
-  const target: Target = { kind, host: server.host, port: server.port };
+  const target: Target = { kind, url: `redis://${server.host}:${server.port}` };
   const [db, beside] = [openTarget(target, { maxRetriesPerRequest: 0 }), openTarget(target)];
   for (let round = 0; round < times; round++) {
     const over = new AbortController();
