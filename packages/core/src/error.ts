@@ -94,13 +94,24 @@ export function isOAuthDatabaseError(error: unknown): error is OAuthDatabaseErro
   );
 }
 
+/** One connection that fails is the cause of thousands of errors, all of which are thrown in one turn. */
+const copies = new WeakMap<Error, Error>();
+
+function sanitized(cause: unknown): unknown {
+  if (isOAuthDatabaseError(cause)) return cause;
+  if (!(cause instanceof Error)) return undefined;
+  const known = copies.get(cause);
+  if (known !== undefined) return known;
+  const copy = copyOf(cause);
+  copies.set(cause, copy);
+  return copy;
+}
+
 /**
  * The parts of a foreign error that cannot hold a secret: its class, its code, and the frames of its stack. Client libraries put
  * commands with their arguments, and URLs with their passwords, into messages and properties.
  */
-function sanitized(cause: unknown): unknown {
-  if (isOAuthDatabaseError(cause)) return cause;
-  if (!(cause instanceof Error)) return undefined;
+function copyOf(cause: Error): Error {
   const code =
     'code' in cause && typeof cause.code === 'string' && /^[A-Z][A-Z0-9_]*$/.test(cause.code)
       ? cause.code
