@@ -51,7 +51,7 @@ export function sentence(error: unknown): string {
   return `${error.message.replace(/^\w+: /, '')} (${error.code})`;
 }
 
-/** What remembers that a code was used, or that a user was revoked, ends by itself within minutes. */
+/** What remembers that something was used or revoked ends by itself, at the latest when that would have ended. */
 async function deleteAll({ url, keyPrefix, serverKeyPrefix, key }: Omit<Place, 'clear'>): Promise<void> {
   const secrets = { keys: [{ id: 'demo', key }] };
   const db = await open(url, { keyPrefix, serverKeyPrefix, secrets });

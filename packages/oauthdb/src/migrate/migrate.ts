@@ -50,7 +50,7 @@ export interface Compared {
   readonly different: number;
   /** How many are not there. */
   readonly missing: number;
-  /** How many are known there as used, or as rotated. */
+  /** How many are known there as used, rotated or revoked. */
   readonly ended: number;
 }
 

@@ -183,7 +183,7 @@ function inWords({ same, different, missing, ended }: Compared): string {
   const others = [
     [different, 'say something else'],
     [missing, 'are missing'],
-    [ended, 'are known there as used'],
+    [ended, 'are known there as used or revoked'],
   ] as const;
   const some = others.filter(([count]) => count > 0).map(([count, what]) => `, ${count} ${what}`);
   return `compared: ${same} are the same${some.join('')}`;

@@ -38,7 +38,8 @@ export function addRestore(cli: Cli): void {
         'oauthdb restore oauth.backup --passphrase-file passphrase.txt',
         'oauthdb restore oauth-backup-20260101-120000.json --mode skip',
       )}
-If it is interrupted, run it again.
+If it is interrupted, run it again. What was used, rotated or revoked in the database since the backup is refused in every mode; one
+that was emptied knows nothing of that.
 `,
     )
     .action(cli.action(restoring));
