@@ -11,9 +11,14 @@ export function checkRecord(record: unknown, name: string): Record<string, unkno
   }
   let json: string;
   try {
-    json = JSON.stringify(record);
+    json = JSON.stringify(record) ?? 'null';
   } catch {
     throw new TypeError(`${name} must be made of what JSON can hold`);
+  }
+  // JSON writes `null` for them, and an expiry of `null` is none.
+  const lost = json.includes('null') ? invalidIn(record) : undefined;
+  if (lost !== undefined) {
+    throw new TypeError(`${name}${lost.path} must be what JSON can hold, received ${lost.what}`);
   }
   if (Buffer.byteLength(json) > MAX_RECORD_BYTES)
     throw new TypeError(`${name} must not be longer than ${MAX_RECORD_BYTES} bytes of JSON`);
@@ -22,6 +27,22 @@ export function checkRecord(record: unknown, name: string): Record<string, unkno
     throw new TypeError(`${name} must be an object, received one that JSON does not keep as one`);
   }
   return copy as Record<string, unknown>;
+}
+
+/** The first date or number within `value` that is none, and where. */
+function invalidIn(value: unknown): { readonly path: string; readonly what: string } | undefined {
+  if (isDate(value)) {
+    return Number.isNaN(value.getTime()) ? { path: '', what: 'an invalid Date' } : undefined;
+  }
+  if (typeof value === 'number') {
+    return Number.isFinite(value) ? undefined : { path: '', what: kindOf(value) };
+  }
+  if (typeof value !== 'object' || value === null) return undefined;
+  for (const [member, inner] of Object.entries(value)) {
+    const lost = invalidIn(inner);
+    if (lost !== undefined) return { ...lost, path: `.${member}${lost.path}` };
+  }
+  return undefined;
 }
 
 /** A member that identifies something: it becomes part of a key. */

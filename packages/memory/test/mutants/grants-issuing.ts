@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { altered, forEver, inSteps, issues, reading } from './grants.ts';
+import { altered, asJson, forEver, inSteps, issues, reading } from './grants.ts';
 import { commitWith, type Mutant } from './mutant.ts';
 
 const behaviour = 'issuing';
@@ -81,6 +81,11 @@ export const issuing: readonly Mutant[] = [
         return issued;
       },
     }),
+  },
+  {
+    name: 'a date that is none is taken for never',
+    caughtBy: `${behaviour} › refuses an issuance that makes no sense, and writes nothing`,
+    betrays: (sound) => ({ issue: (issuance) => sound.issue(asJson(issuance)) }),
   },
   {
     name: 'a code is burnt by an issuance that makes no sense',

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import {
   altered,
+  asJson,
   forEver,
   hiding,
   inSteps,
@@ -160,6 +161,16 @@ export const rotation: readonly Mutant[] = [
             const { expires_at } = current;
             return { ...given, refreshToken: { expires_at, ...given.refreshToken } };
           }),
+      },
+    }),
+  },
+  {
+    name: 'a date that is none is taken for never',
+    caughtBy: `${behaviour} › changes nothing when the server refuses, or throws`,
+    betrays: (sound) => ({
+      refreshTokens: {
+        rotate: (token, next) =>
+          sound.refreshTokens.rotate(token, async (...asked) => asJson(await next(...asked))),
       },
     }),
   },

@@ -113,3 +113,8 @@ export const revokes =
 
 /** A driver that is not broken. */
 export const nothing: Breaks = () => ({});
+
+/** What JSON keeps of something: of a date that is none, `null`. */
+export function asJson<T>(value: T): T {
+  return JSON.parse(JSON.stringify(value)) as T;
+}

@@ -226,6 +226,12 @@ export const issuing: Behaviour = {
           () => db.issue({ ...good, accessToken: { jti: 'j', expires_at: 'soon' } }),
           /accessToken\.expires_at/,
         );
+        for (const never of [new Date(Number.NaN), Number.NaN as never]) {
+          await refuses(
+            () => db.issue({ ...good, accessToken: { jti: 'j', expires_at: never } }),
+            /accessToken\.expires_at/,
+          );
+        }
         await refuses(() => db.issue(undefined as never), /issuance must be an object/);
         assert.notEqual(await db.codes.peek(code), null);
         assert.deepEqual(await collect(db.accessTokens.list({ clientId: f.clientId })), []);

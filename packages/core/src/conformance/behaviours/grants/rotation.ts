@@ -51,6 +51,11 @@ export const rotation: Behaviour = {
         await refuses(() => db.refreshTokens.rotate(token, () => ({})), /refreshToken/);
         await refuses(() => db.refreshTokens.rotate(token, () => 'x' as never), /object or null/);
         await refuses(() => db.refreshTokens.rotate(token, () => ({ refreshToken: { token: '' } })), /token/);
+        const refreshToken = { token: `${token} 2`, expires_at: new Date(Number.NaN) };
+        await refuses(
+          () => db.refreshTokens.rotate(token, () => ({ refreshToken })),
+          /refreshToken\.expires_at/,
+        );
         await refuses(() => db.refreshTokens.rotate(token, undefined as never), /function/);
         await refuses(
           () => db.refreshTokens.rotate(token, () => ({ refreshToken: { token } })),
