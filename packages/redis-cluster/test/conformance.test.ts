@@ -11,11 +11,3 @@ conformance(
   { describe, it },
   { name: 'in one slot', prefix: '{t}', open: () => redisClusterDriver({ nodes, ...prefixes }) },
 );
-conformance(
-  { describe, it },
-  {
-    name: 'in one slot, call by call',
-    prefix: '{t}',
-    open: () => redisClusterDriver({ nodes, ...prefixes, coalescing: false }),
-  },
-);
