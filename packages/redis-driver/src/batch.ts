@@ -24,6 +24,8 @@ export interface Batch {
 /** Sends commands of a batch. */
 export interface Sender {
   send(key: string, args: readonly string[]): Promise<unknown>;
+  /** Called when the answer for a key was not the one to what was asked. */
+  misled(key: string): void;
   /** Called when the server has refused a batch whose calls may go through one by one. */
   refused(error: OAuthDatabaseError): void;
 }

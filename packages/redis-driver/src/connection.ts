@@ -64,6 +64,11 @@ export class Connection {
     return node.send(args).catch(this.#refused);
   }
 
+  /** Gives the connection up for a new one, unless it is the application's. */
+  reconnect(): void {
+    this.#client.reconnect();
+  }
+
   get isReady(): boolean {
     return this.#client.isReady && !this.#closed;
   }

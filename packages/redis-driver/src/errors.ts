@@ -99,6 +99,12 @@ export function notStringsError(): OAuthDatabaseError {
   return new OAuthDatabaseError('OAUTHDB_CONFIG', message, { outcome: 'unknown' });
 }
 
+/** For an answer that cannot be the one to what was asked: the connection has lost count. */
+export function misledError(): OAuthDatabaseError {
+  const message = 'the connection to Redis gave another answer than was asked for';
+  return new OAuthDatabaseError('OAUTHDB_UNAVAILABLE', message, { outcome: 'unknown' });
+}
+
 /** Whether only a person can help: to wait for the connection is of no use. */
 export function isPermanent({ code }: OAuthDatabaseError): boolean {
   return code === 'OAUTHDB_AUTH' || code === 'OAUTHDB_CONFIG';

@@ -1,7 +1,7 @@
 import type { OAuthDatabaseError } from '@oauthdb/core';
 import { JoinedCalls, type Member, type Sender } from './batch.ts';
-import { isUnknownScript } from './errors.ts';
-import { SCRIPT, SCRIPT_SHA } from './script.ts';
+import { misledError } from './errors.ts';
+import { runScript } from './run-script.ts';
 
 interface Look extends Member<unknown> {
   readonly key: string;
@@ -27,16 +27,14 @@ export class LifeBatch extends JoinedCalls<unknown, Look> {
 
   protected sendTogether(members: readonly Look[]): void {
     const keys = members.map(({ key }) => key);
-    const send = (...command: string[]): Promise<unknown> =>
-      this.#sender.send(keys[0] as string, [...command, String(keys.length), ...keys, 'left']);
-    send('EVALSHA', SCRIPT_SHA)
-      .catch((error: unknown) => {
-        if (isUnknownScript(error)) return send('EVAL', SCRIPT);
-        throw error;
+    runScript(this.#sender, keys, ['left'])
+      .then((reply) => {
+        if (Array.isArray(reply) && reply.length === keys.length) return reply as readonly unknown[];
+        this.#sender.misled(keys[0] as string);
+        throw misledError();
       })
       .then(
-        (reply) => {
-          const left = reply as readonly unknown[];
+        (left) => {
           for (const [i, { resolve }] of members.entries()) resolve(left[i]);
         },
         (error: OAuthDatabaseError) => this.failTogether(members, error, this.#sender),

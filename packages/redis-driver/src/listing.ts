@@ -1,5 +1,6 @@
 import type { Moment, Page, PageRequest, TagName } from '@oauthdb/core';
 import type { ClusterMap } from './client.ts';
+import { misledError } from './errors.ts';
 import type { Runner } from './runner.ts';
 
 /**
@@ -20,7 +21,7 @@ export async function listMembers(
 ): Promise<Page> {
   const command = shared === true ? 'SSCAN' : 'ZSCAN';
   const reply = await runner.send(name, [command, name, after, 'COUNT', String(limit)], at);
-  const [cursor, items] = reply as ScanReply;
+  const [cursor, items] = scanned(reply);
   // Members and scores take turns.
   return page(cursor, shared === true ? items : items.filter((_, i) => i % 2 === 0));
 }
@@ -37,7 +38,7 @@ export async function listPrefix(
     return ['SCAN', cursor, 'MATCH', `${escapeGlob(prefix)}*`, 'COUNT', String(Math.max(limit, SCAN_COUNT))];
   };
   if (cluster !== undefined) return listNodes(scan, after, at, runner, cluster);
-  const [cursor, items] = (await runner.send(prefix, scan(after ?? '0'), at)) as ScanReply;
+  const [cursor, items] = scanned(await runner.send(prefix, scan(after ?? '0'), at));
   return page(cursor, items);
 }
 
@@ -56,9 +57,15 @@ async function listNodes(
   const here = seen === names ? { place: Number(place), cursor } : { place: 0, cursor: '0' };
   const master = masters[here.place];
   if (master === undefined) return { items: [], next: null };
-  const [next, items] = (await runner.sendTo(master, scan(here.cursor))) as ScanReply;
+  const [next, items] = scanned(await runner.sendTo(master, scan(here.cursor)));
   if (next !== '0') return { items, next: `${next}|${here.place}|${names}` };
   return { items, next: here.place + 1 < masters.length ? `0|${here.place + 1}|${names}` : null };
+}
+
+function scanned(reply: unknown): ScanReply {
+  if (Array.isArray(reply) && reply.length === 2 && Array.isArray(reply[1]))
+    return reply as unknown as ScanReply;
+  throw misledError();
 }
 
 function page(cursor: string, items: readonly string[]): Page {

@@ -1,6 +1,6 @@
 import type { Entry, OAuthDatabaseError } from '@oauthdb/core';
 import { JoinedCalls, type Member, type Sender } from './batch.ts';
-import { notStringsError } from './errors.ts';
+import { misledError, notStringsError } from './errors.ts';
 
 type Entries = (Entry | null)[];
 
@@ -31,11 +31,14 @@ export class ReadBatch extends JoinedCalls<Entries, Read> {
   protected sendTogether(members: readonly Read[]): void {
     const command = ['MGET'];
     for (const { keys } of members) for (const key of keys) command.push(key);
-    this.#sender.send(command[1] as string, command).then(
-      // Taken out of the reply, which a command of ioredis refers to until the next full garbage collection.
-      (reply) => this.#settle(members, (reply as unknown[]).splice(0)),
-      (error: OAuthDatabaseError) => this.failTogether(members, error, this.#sender),
-    );
+    const key = command[1] as string;
+    this.#sender
+      .send(key, command)
+      .then((reply) => valuesOf(reply, command.length - 1, key, this.#sender))
+      .then(
+        (values) => this.#settle(members, values),
+        (error: OAuthDatabaseError) => this.failTogether(members, error, this.#sender),
+      );
   }
 
   #settle(members: readonly Read[], values: readonly unknown[]): void {
@@ -72,10 +75,30 @@ export class ReadBatch extends JoinedCalls<Entries, Read> {
 }
 
 /** What is under `keys`, which are in one slot, at once. Of a single one it tells absence from another type. */
-export function readAlone(keys: readonly string[], sender: Pick<Sender, 'send'>): Promise<Entries> {
+export function readAlone(
+  keys: readonly string[],
+  sender: Pick<Sender, 'send' | 'misled'>,
+): Promise<Entries> {
   const key = keys[0] as string;
   if (keys.length === 1) return sender.send(key, ['GET', key]).then((value) => [entryOf(value)]);
-  return sender.send(key, ['MGET', ...keys]).then((values) => (values as unknown[]).map(entryOf));
+  return sender
+    .send(key, ['MGET', ...keys])
+    .then((reply) => valuesOf(reply, keys.length, key, sender).map(entryOf));
+}
+
+/** What `MGET` gave for so many keys. */
+function valuesOf(
+  reply: unknown,
+  count: number,
+  key: string,
+  sender: Pick<Sender, 'misled'>,
+): readonly unknown[] {
+  if (!Array.isArray(reply) || reply.length !== count) {
+    sender.misled(key);
+    throw misledError();
+  }
+  // Taken out of the reply, which a command of ioredis refers to until the next full garbage collection.
+  return reply.splice(0);
 }
 
 function entryOf(value: unknown): Entry | null {

@@ -1,3 +1,4 @@
+import { monotonicNow } from '@oauthdb/core';
 import type {
   BackendInfo,
   Change,
@@ -114,8 +115,9 @@ export class RedisDriver implements Driver {
   }
 
   async check(prefixes: readonly string[], at: Moment): Promise<Finding[]> {
+    const began = { now: at.now, monotonic: monotonicNow() };
     const askKey: AskKey = (key, args) => this.#runner.send(key, args, at);
-    return checkServers(await this.#servers(at), prefixes, askKey, at);
+    return checkServers(await this.#servers(at), prefixes, askKey, began);
   }
 
   async close(): Promise<void> {

@@ -4,7 +4,7 @@ import { ClientThrough } from './client-through.ts';
 import type { RedisClient } from './client.ts';
 import { commandError } from './errors.ts';
 import { nodeOfKey } from './node-of-key.ts';
-import { SCRIPT, SCRIPT_SHA } from './script.ts';
+import { SCRIPT, SCRIPT_SHA, TOO_LATE } from './script.ts';
 
 export interface Replicas {
   readonly replicas: number;
@@ -61,9 +61,9 @@ export class ReplicatedClient extends ClientThrough {
 /** Whether it runs the script, and not only to ask for the time, or how long keys still live. */
 function isChange(args: readonly string[]): boolean {
   const [command, script, keys] = args;
-  if (args[3 + Number(keys)] === 'left') return false;
-  const isScript = command === 'EVALSHA' ? script === SCRIPT_SHA : command === 'EVAL' && script === SCRIPT;
-  return isScript && args.length > 5;
+  const first = args[3 + Number(keys)];
+  if (first === 'left' || first === TOO_LATE) return false;
+  return command === 'EVALSHA' ? script === SCRIPT_SHA : command === 'EVAL' && script === SCRIPT;
 }
 
 function hasChanged(reply: unknown): boolean {

@@ -1,9 +1,10 @@
 import { monotonicNow, type OAuthDatabaseError } from '@oauthdb/core';
 import { JoinedCalls, type Member, type Sender } from './batch.ts';
 import type { ServerClock } from './clock.ts';
-import { commandError, isUnknownScript } from './errors.ts';
+import { commandError } from './errors.ts';
 import type { Operations } from './operations.ts';
-import { parseReplies, SCRIPT, SCRIPT_SHA, type ScriptReply } from './script.ts';
+import { callScript } from './run-script.ts';
+import { parseReplies, type ScriptReply } from './script.ts';
 
 interface Run extends Member<ScriptReply> {
   readonly operations: Operations;
@@ -57,16 +58,10 @@ export class RunBatch extends JoinedCalls<ScriptReply, Run> {
 
   async #run(members: readonly Run[]): Promise<readonly ScriptReply[]> {
     const { keys, args } = this.#join(members);
-    const call = [String(keys.length), ...keys, ...args];
     const sentAt = monotonicNow();
-    let raw: unknown;
-    try {
-      raw = await this.#sender.send(keys[0] as string, ['EVALSHA', SCRIPT_SHA, ...call]);
-    } catch (error) {
-      if (!isUnknownScript(error)) throw error;
-      raw = await this.#sender.send(keys[0] as string, ['EVAL', SCRIPT, ...call]);
-    }
-    const { time, replies } = parseReplies(raw, members.length);
+    const { time, replies } = await callScript(this.#sender, keys, args, (raw, call) =>
+      parseReplies(raw, members.length, call),
+    );
     this.#clock.learn(time, sentAt, monotonicNow());
     return replies;
   }

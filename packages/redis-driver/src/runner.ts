@@ -3,12 +3,13 @@ import type { Batch } from './batch.ts';
 import type { ClusterMap, ClusterNode, RedisClient } from './client.ts';
 import { ServerClock } from './clock.ts';
 import { closedError, Connection } from './connection.ts';
-import { commandError, isUnknownScript } from './errors.ts';
+import { commandError } from './errors.ts';
 import { LifeBatch } from './life-batch.ts';
 import type { Operations } from './operations.ts';
 import { readAlone, ReadBatch } from './read-batch.ts';
 import { RunBatch, type RunSender } from './run-batch.ts';
-import { parseReply, SCRIPT, SCRIPT_SHA, type ScriptReply } from './script.ts';
+import { callScript, teachScript } from './run-script.ts';
+import { parseReply, TOO_LATE, type ScriptReply } from './script.ts';
 import { SingleBatch } from './single-batch.ts';
 import { slotOf } from './slot.ts';
 import { TurnQueue } from './turn-queue.ts';
@@ -62,6 +63,7 @@ export class Runner {
     this.#sender = {
       send: (key, args) => this.#connection.send(key, args),
       run: (operations, deadline) => this.#runAlone(operations, deadline),
+      misled: (key) => this.#misled(key),
       refused: ({ retryable }) => {
         // What does not pass by itself, such as a missing right, holds for this connection.
         this.#aloneUntil = retryable ? monotonicNow() + REFUSED_MS : Infinity;
@@ -74,7 +76,7 @@ export class Runner {
     const key = keys[0] as string;
     if (!this.#isOpen(key)) return this.#open(key, at.deadline).then(() => this.read(keys, at));
     const lane = this.#lane(key);
-    if (this.#goesAtOnce(lane)) return readAlone(keys, this.#connection);
+    if (this.#goesAtOnce(lane)) return readAlone(keys, this.#sender);
     const last = this.#joinable(lane);
     const batch =
       last instanceof ReadBatch && last.hasRoom(keys.length, 0)
@@ -142,15 +144,7 @@ export class Runner {
       if (sentAt > deadline) throw lateError();
       const { clock } = this.#route(key);
       const header = [String(clock.at(deadline)), String(clock.uncertainty)];
-      const call = ['EVALSHA', SCRIPT_SHA, String(keys.length), ...keys, ...header, ...args];
-      let raw: unknown;
-      try {
-        raw = await this.#connection.send(key, call);
-      } catch (error) {
-        if (!isUnknownScript(error)) throw error;
-        raw = await this.#connection.send(key, ['EVAL', SCRIPT, ...call.slice(2)]);
-      }
-      const reply = parseReply(raw);
+      const reply = await callScript(this.#sender, keys, [...header, ...args], parseReply);
       clock.learn(reply.time, sentAt, monotonicNow());
       // Nothing was done. If the caller still waits, the server's clock was set: it is known better now.
       if (reply.outcome !== 'late') return reply;
@@ -194,7 +188,7 @@ export class Runner {
   async #greet(key: string, route: Route): Promise<void> {
     try {
       const sentAt = monotonicNow();
-      const { time } = parseReply(await this.#connection.send(key, ['EVAL', SCRIPT, '1', key, '0']));
+      const { time } = await callScript(this.#sender, [key], [TOO_LATE, '0'], parseReply, teachScript);
       route.clock.learn(time, sentAt, monotonicNow());
       route.isOpen = true;
     } catch (thrown) {
@@ -206,6 +200,15 @@ export class Runner {
     } finally {
       route.opening = undefined;
     }
+  }
+
+  /** Trusts the way to a key no more, until it has been greeted again; ours is made anew. */
+  #misled(key: string): void {
+    const route = this.#route(key);
+    // The answers that were still due mislead as well; a new connection has a route of its own.
+    if (!route.isOpen && route.opening === undefined) return;
+    route.isOpen = false;
+    this.#connection.reconnect();
   }
 
   #route(key: string): Route {

@@ -1,5 +1,11 @@
 import { createHash } from 'node:crypto';
-import { notStringsError } from './errors.ts';
+import { misledError, notStringsError } from './errors.ts';
+
+/** How many calls have numbers of their own. With the time they stay below 2^53 for two centuries. */
+export const CALLS = 1024;
+
+/** A deadline that is over at any time: with it the script says what time it is. */
+export const TOO_LATE = '0';
 
 /**
  * The one script: it carries a list of operations out, in one step, unless it comes too late or one of them asks in vain; or
@@ -10,7 +16,8 @@ export const SCRIPT: string = `
 -- asks in vain ends the script, and nothing has been written.
 --
 -- ARGV[1] is when the caller stops waiting, by this server's clock, in ms: later than that the script does nothing. In truth it is
--- up to ARGV[2] ms later.
+-- up to ARGV[2] ms later. The last one of ARGV is the number of the call, below ${CALLS}: a connection that is disturbed may give an
+-- answer to another call than it belongs to.
 -- Each operation follows, its verb and then its arguments; its keys are the next ones of KEYS. A life is in ms, '' for ever.
 -- Where an entry is listed in one step and put in a later one, both lives are counted from ARGV[1], so that what is under way for
 -- long lives no longer: the entry ends there at the latest, and is listed till then at the least.
@@ -21,7 +28,7 @@ export const SCRIPT: string = `
 --   deadline, number of keys, number of arguments, number of calls, and of each the operations: calls that have as many
 --   deadline, 'sets', number of calls, and of each the value and the life: calls that have one set each and no more
 --
--- Where ARGV[1] is 'left', it tells how long each of KEYS still lives, as PTTL does, and that is all.
+-- Where ARGV[1] is 'left', it tells how long each of KEYS still lives, as PTTL does, and that is all: there is no number.
 --
 --   asks:   absent             entries        their number; none of them is there
 --           fresh              entry, marker                             neither is there
@@ -49,10 +56,11 @@ export const SCRIPT: string = `
 -- A marker is '<length of the attempt>:<attempt><value>'. It counts only while the entry is absent, so that to put the entry again
 -- need not touch it.
 --
--- Returns { outcome, the server's time in ms, how many entries were deleted, the value that was taken }. Outcomes: done, late,
+-- Returns { outcome, the stamp, how many entries were deleted, the value that was taken }. Outcomes: done, late,
 -- failed (a check), and of take: again (this attempt took it before), used (another did), refused, absent. Where all is done and
--- there is no more to say, it returns the time alone, which is faster. Of several calls it returns { 'joined', the time, what each
--- returns }, or the time alone where all of them do; one that fails returns { 'error', the time, 0, the message }.
+-- there is no more to say, it returns the stamp alone, which is faster. The stamp is the server's time in ms, times ${CALLS}, and the number
+-- of the call. Of several calls it returns { 'joined', the stamp, what each returns }, or the stamp alone where all of them do; there
+-- the time stands in place of the stamp, and one that fails returns { 'error', the time, 0, the message }.
 
 local call, KEYS, ARGV = redis.call, KEYS, ARGV
 if ARGV[1] == 'left' then
@@ -64,6 +72,7 @@ end
 local clock = call('TIME')
 local now = clock[1] * 1000 + clock[2] / 1000
 now = now - now % 1
+local stamp = now * ${CALLS} + ARGV[#ARGV]
 local past = string.format('(%d', now)
 
 -- When a life is over, as a number and as commands take it. There are many lives, and few that differ.
@@ -297,9 +306,14 @@ local function carryOut(deadline, k, a, last)
   return {'done', now, deleted, told}
 end
 
-if ARGV[1] ~= '' then return carryOut(ARGV[1], 1, 3, #ARGV) end
+if ARGV[1] ~= '' then
+  local reply = carryOut(ARGV[1], 1, 3, #ARGV - 1)
+  if reply == now then return stamp end
+  reply[2] = stamp
+  return reply
+end
 
-local replies, plain = {'joined', now}, true
+local replies, plain = {'joined', stamp}, true
 local function add(ok, reply)
   if not ok then
     local message = type(reply) == 'table' and reply.err or reply
@@ -312,7 +326,7 @@ local function add(ok, reply)
 end
 
 local k, a = 1, 3
-while ARGV[a] do
+while a < #ARGV do
   local deadline, count = ARGV[a], tonumber(ARGV[a + 2])
   if ARGV[a + 1] == 'sets' then
     for i = a + 3, a + 1 + 2 * count, 2 do
@@ -335,7 +349,7 @@ while ARGV[a] do
     end
   end
 end
-if plain then return now end
+if plain then return stamp end
 return replies
 `;
 
@@ -352,29 +366,45 @@ export interface ScriptReply {
   readonly value: string;
 }
 
-/** Reads what the script returned; a client that is set up for it gives numbers as strings. */
-export function parseReply(raw: unknown): ScriptReply {
-  if (!Array.isArray(raw)) return { outcome: 'done', time: Number(raw), deleted: 0, value: '' };
-  const [outcome, time, deleted, value] = raw as readonly unknown[];
-  if (typeof outcome !== 'string') throw notStringsError();
-  return {
-    outcome: outcome as ScriptReply['outcome'],
-    time: Number(time),
-    deleted: Number(deleted ?? 0),
-    value: typeof value === 'string' ? value : '',
-  };
+/**
+ * Reads what the script returned for the call of this number; a client that is set up for it gives numbers as strings.
+ *
+ * @throws OAuthDatabaseError `OAUTHDB_UNAVAILABLE` for the answer to another call.
+ */
+export function parseReply(raw: unknown, call: number): ScriptReply {
+  return withTime(Array.isArray(raw) ? raw : ['done', raw], timeOf(raw, call));
 }
 
 /** Reads what the script returned for `count` calls: the server's time, and of each call the reply. */
 export function parseReplies(
   raw: unknown,
   count: number,
+  call: number,
 ): { readonly time: number; readonly replies: readonly ScriptReply[] } {
+  const time = timeOf(raw, call);
   if (!Array.isArray(raw)) {
-    const all = parseReply(raw);
-    return { time: all.time, replies: Array.from({ length: count }, () => all) };
+    const done = withTime(['done'], time);
+    return { time, replies: Array.from({ length: count }, () => done) };
   }
-  const [outcome, time, ...replies] = raw as readonly unknown[];
+  const [outcome, , ...replies] = raw as readonly unknown[];
   if (outcome !== 'joined' || replies.length !== count) throw notStringsError();
-  return { time: Number(time), replies: replies.map(parseReply) };
+  return { time, replies: replies.map((one) => withTime(Array.isArray(one) ? one : ['done'], time)) };
+}
+
+function withTime(reply: readonly unknown[], time: number): ScriptReply {
+  const [outcome, , deleted, value] = reply;
+  if (typeof outcome !== 'string') throw notStringsError();
+  return {
+    outcome: outcome as ScriptReply['outcome'],
+    time,
+    deleted: Number(deleted ?? 0),
+    value: typeof value === 'string' ? value : '',
+  };
+}
+
+/** The server's time, of an answer to this call. */
+function timeOf(raw: unknown, call: number): number {
+  const stamp = Number(Array.isArray(raw) ? raw[1] : raw);
+  if (!(stamp >= CALLS) || stamp % CALLS !== call) throw misledError();
+  return Math.floor(stamp / CALLS);
 }

@@ -3,6 +3,7 @@ import { startPrivateServer } from '@oauthdb/test-redis/server';
 import { Redis } from 'ioredis';
 import { inject, onTestFinished, describe, expect, it } from 'vitest';
 import { companion, IoredisClient, RedisDriver, type RedisClient } from '../src/index.ts';
+import { CALLS } from '../src/script.ts';
 import { connect, namespace, open, soon } from './server.ts';
 
 describe('what is on the server', () => {
@@ -183,8 +184,9 @@ function shifted(client: RedisClient, offset: number | (() => number), calls: st
       const at = 3 + Number(args[2]);
       const deadline = Math.max(0, Number(args[at]) - ahead());
       const reply = await client.send(key, args.with(at, String(deadline)));
-      if (!Array.isArray(reply)) return Number(reply) + ahead();
-      return (reply as unknown[]).with(1, Number(reply[1]) + ahead());
+      const stamped = ahead() * CALLS;
+      if (!Array.isArray(reply)) return Number(reply) + stamped;
+      return (reply as unknown[]).with(1, Number(reply[1]) + stamped);
     },
   };
 }

@@ -7,8 +7,12 @@ import { connect } from './server.ts';
 const TIMEOUT_MS = 500;
 
 /** An inspector on a connection, or on what is made of it. */
-function inspect(redis: Redis = connect(), wrap = (client: RedisClient): RedisClient => client): Inspector {
-  const inspector = new Inspector(wrap(new IoredisClient(redis, { isOurs: true })), TIMEOUT_MS);
+function inspect(
+  redis: Redis = connect(),
+  wrap = (client: RedisClient): RedisClient => client,
+  timeoutMs = TIMEOUT_MS,
+): Inspector {
+  const inspector = new Inspector(wrap(new IoredisClient(redis, { isOurs: true })), timeoutMs);
   onTestFinished(() => inspector.close());
   return inspector;
 }
@@ -46,7 +50,7 @@ it('tells every command, until it is stopped', async () => {
 it('watches a server that is never idle', async () => {
   await using server = await startPrivateServer();
   const redis = connect(server);
-  const [node] = await inspect(connect(server)).nodes();
+  const [node] = await inspect(connect(server), undefined, 10_000).nodes();
   const done = new AbortController();
   const busy = (async () => {
     while (!done.signal.aborted) await Promise.all(Array.from({ length: 100 }, () => redis.get('key')));

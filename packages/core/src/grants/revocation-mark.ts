@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { monotonicNow } from '../timing.ts';
+import { parseRecord } from './codec.ts';
 import type { OwnerLists } from './owner.ts';
 import { REMEMBER_MS, type RecordStore } from './record-store.ts';
 import type { RevocationMemory } from './revocation-memory.ts';
@@ -40,6 +41,6 @@ export async function markRevoked(
 
 /** Whether the revocation that left this mark began after `call`, so that `call` must not leave anything. */
 export function revokedSince(mark: string, call: Beginning): boolean {
-  const began = JSON.parse(mark) as Beginning;
+  const began = parseRecord(mark) as unknown as Beginning;
   return began.process === call.process ? began.monotonic >= call.monotonic : began.now >= call.now;
 }

@@ -1,6 +1,6 @@
-import type { BackendInfo, Finding, Moment } from '@oauthdb/core';
+import type { BackendInfo, Finding } from '@oauthdb/core';
 import { defaultUser, plaintext } from './access.ts';
-import { factsOf, infoOf, type Ask, type Facts } from './facts.ts';
+import { factsOf, infoOf, type Ask, type Began, type Facts } from './facts.ts';
 import { evictionPolicy, memoryLeft } from './memory.ts';
 import { permissions, type AskKey } from './permissions.ts';
 import { failedSaves, persistence } from './persistence.ts';
@@ -35,11 +35,11 @@ export async function checkServers(
   servers: readonly Asked[],
   prefixes: readonly string[],
   askKey: AskKey,
-  at: Moment,
+  call: Began,
 ): Promise<Finding[]> {
   const found = new Map<string, { finding: Finding; names: string[] }>();
   for (const { name, ask } of servers) {
-    for (const finding of findingsOf(await factsOf(ask, at), name !== '')) {
+    for (const finding of findingsOf(await factsOf(ask, call), name !== '')) {
       const known = found.get(finding.code);
       if (known === undefined) found.set(finding.code, { finding, names: [name] });
       else known.names.push(name);

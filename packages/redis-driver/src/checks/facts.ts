@@ -1,4 +1,4 @@
-import { isOAuthDatabaseError, monotonicNow, type Moment } from '@oauthdb/core';
+import { isOAuthDatabaseError, monotonicNow } from '@oauthdb/core';
 
 /** Asks a server; throws an `OAuthDatabaseError`. */
 export type Ask = (args: readonly string[]) => Promise<unknown>;
@@ -21,7 +21,13 @@ export interface Facts {
 
 const CONFIG = ['save', 'appendfsync', 'tls-port', 'bind'];
 
-export async function factsOf(ask: Ask, at: Moment): Promise<Facts> {
+/** When a check began: by core's clock, and by the one that nobody sets. */
+export interface Began {
+  readonly now: number;
+  readonly monotonic: number;
+}
+
+export async function factsOf(ask: Ask, began: Began): Promise<Facts> {
   const info = await infoOf(ask);
   const config = await Promise.all(CONFIG.map((name) => allowed(() => ask(['CONFIG', 'GET', name]))));
   const user = pairs(await allowed(() => ask(['ACL', 'GETUSER', 'default'])))['flags'];
@@ -31,7 +37,7 @@ export async function factsOf(ask: Ask, at: Moment): Promise<Facts> {
     config: Object.assign({}, ...config.map((reply) => textPairs(reply))) as Record<string, string>,
     client: fields(await allowed(() => ask(['CLIENT', 'INFO'])), ' ', '='),
     defaultUser: Array.isArray(user) ? user.map(String) : undefined,
-    skewMs: await skewOf(ask, at),
+    skewMs: await skewOf(ask, began),
     cluster: fields(cluster, '\n', ':'),
   };
 }
@@ -52,14 +58,13 @@ async function allowed(work: () => Promise<unknown>): Promise<unknown> {
   }
 }
 
-async function skewOf(ask: Ask, { now }: Moment): Promise<number> {
-  const sentAt = monotonicNow();
+async function skewOf(ask: Ask, { now, monotonic }: Began): Promise<number> {
   const reply = await allowed(() => ask(['TIME']));
   if (!Array.isArray(reply)) return 0;
-  const took = monotonicNow() - sentAt;
+  const took = monotonicNow() - monotonic;
   const [seconds, micros] = reply as readonly unknown[];
   const ahead = Number(seconds) * 1000 + Number(micros) / 1000 - now;
-  // It was asked at some moment in between; what was asked before took its time, too, which counts as if the server were ahead.
+  // It was asked at some moment since.
   return ahead > 0 ? Math.max(0, ahead - took) : ahead;
 }
 

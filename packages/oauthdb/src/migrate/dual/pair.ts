@@ -79,10 +79,10 @@ export async function deleteBoth({ isOld, next, old }: Deletion): Promise<boolea
   return decided || (there && !wasOld);
 }
 
-/** A copy, as JSON keeps it: who changes the original meanwhile changes nothing. What JSON cannot hold is for others to refuse. */
+/** A copy: who changes the original meanwhile changes nothing. What cannot be copied is for others to refuse. */
 export function copyOf<T>(given: T): T {
   try {
-    return JSON.parse(JSON.stringify(given)) as T;
+    return structuredClone(given);
   } catch {
     return given;
   }
