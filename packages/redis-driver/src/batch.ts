@@ -1,4 +1,5 @@
 import { lateError, monotonicNow, type OAuthDatabaseError } from '@oauthdb/core';
+import { misledError } from './errors.ts';
 
 /** How many keys are sent together at the most, so that the server is never busy with a batch for longer than a millisecond or two. */
 const MAX_KEYS = 128;
@@ -96,4 +97,16 @@ export abstract class JoinedCalls<Answer, One extends Member<Answer>> implements
     sender.refused(error);
     for (const member of members) this.sendAlone(member);
   }
+}
+
+/** The answers about so many keys, of which `key` is the first; what is something else belongs to another call. */
+export function answersOf(
+  reply: unknown,
+  count: number,
+  key: string,
+  sender: Pick<Sender, 'misled'>,
+): unknown[] {
+  if (Array.isArray(reply) && reply.length === count) return reply;
+  sender.misled(key);
+  throw misledError();
 }

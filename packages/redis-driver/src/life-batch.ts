@@ -1,6 +1,5 @@
 import type { OAuthDatabaseError } from '@oauthdb/core';
-import { JoinedCalls, type Member, type Sender } from './batch.ts';
-import { misledError } from './errors.ts';
+import { answersOf, JoinedCalls, type Member, type Sender } from './batch.ts';
 import { runScript } from './run-script.ts';
 
 interface Look extends Member<unknown> {
@@ -28,11 +27,7 @@ export class LifeBatch extends JoinedCalls<unknown, Look> {
   protected sendTogether(members: readonly Look[]): void {
     const keys = members.map(({ key }) => key);
     runScript(this.#sender, keys, ['left'])
-      .then((reply) => {
-        if (Array.isArray(reply) && reply.length === keys.length) return reply as readonly unknown[];
-        this.#sender.misled(keys[0] as string);
-        throw misledError();
-      })
+      .then((reply) => answersOf(reply, keys.length, keys[0] as string, this.#sender))
       .then(
         (left) => {
           for (const [i, { resolve }] of members.entries()) resolve(left[i]);

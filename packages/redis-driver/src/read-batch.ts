@@ -1,6 +1,6 @@
 import type { Entry, OAuthDatabaseError } from '@oauthdb/core';
-import { JoinedCalls, type Member, type Sender } from './batch.ts';
-import { misledError, notStringsError } from './errors.ts';
+import { answersOf, JoinedCalls, type Member, type Sender } from './batch.ts';
+import { notStringsError } from './errors.ts';
 
 type Entries = (Entry | null)[];
 
@@ -93,12 +93,8 @@ function valuesOf(
   key: string,
   sender: Pick<Sender, 'misled'>,
 ): readonly unknown[] {
-  if (!Array.isArray(reply) || reply.length !== count) {
-    sender.misled(key);
-    throw misledError();
-  }
   // Taken out of the reply, which a command of ioredis refers to until the next full garbage collection.
-  return reply.splice(0);
+  return answersOf(reply, count, key, sender).splice(0);
 }
 
 function entryOf(value: unknown): Entry | null {
