@@ -46,11 +46,9 @@ export class Operations {
   check(checks: readonly Check[]): void {
     const absent: string[] = [];
     for (const { key, version, unused } of checks) {
-      if (version === null && unused === true) {
-        this.keys.push(key, companion(key, 'used'));
-        this.args.push('fresh');
-      } else if (version === null) {
+      if (version === null) {
         absent.push(key);
+        if (unused === true) absent.push(companion(key, 'used'));
       } else {
         this.keys.push(key);
         if (isHashVersion(version)) this.args.push('holds', ...fieldsOf(version));

@@ -31,7 +31,6 @@ export const SCRIPT: string = `
 -- Where ARGV[1] is 'left', it tells how long each of KEYS still lives, as PTTL does, and that is all: there is no number.
 --
 --   asks:   absent             entries        their number; none of them is there
---           fresh              entry, marker                             neither is there
 --           equals             entry          value
 --           holds              hash           number of fields, and of each the name and the value
 --           take               entry, marker  attempt, remember, needle   once at most; the value must contain the needle
@@ -260,10 +259,6 @@ local function carryOut(deadline, k, a, last)
       local entries = tonumber(ARGV[a + 1])
       if call('EXISTS', unpack(KEYS, k, k + entries - 1)) > 0 then return {'failed', now} end
       k, a = k + entries, a + 2
-
-    elseif verb == 'fresh' then
-      if call('EXISTS', key, KEYS[k + 1]) > 0 then return {'failed', now} end
-      k, a = k + 2, a + 1
 
     elseif verb == 'tag' or verb == 'early' then
       local isEarly = verb == 'early'
