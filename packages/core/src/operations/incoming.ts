@@ -120,6 +120,8 @@ function withHandle(
     });
   }
   const hashed: Record<string, unknown> = { ...record, handle: records.keys.handle(kind, id) };
+  // Of the others, these members are whatever an application has put there.
+  if (kind !== 'refresh') return { id: hashed['handle'] as string, record: hashed };
   if (typeof record['successor'] === 'string')
     hashed['successor'] = records.keys.handle(kind, record['successor']);
   if (record['grace'] !== undefined)

@@ -40,7 +40,12 @@ export function verdict(mode: ImportMode, there: Version, comes: Version): 'take
 export function isSame(there: Version, comes: Version): boolean {
   const [one, other] = [there.endsAt, comes.endsAt];
   const endsAlike = one === null || other === null ? one === other : Math.abs(one - other) <= EXACT_MS;
-  return endsAlike && isDeepStrictEqual(there.record, comes.record);
+  return endsAlike && isDeepStrictEqual(withoutEnd(there.record), withoutEnd(comes.record));
+}
+
+/** Where the source's backend says the end, a record repeats it, and no more exactly. */
+function withoutEnd(record: Record<string, unknown>): Record<string, unknown> {
+  return { ...record, expires_at: undefined };
 }
 
 function isEnded({ record }: Version): boolean {

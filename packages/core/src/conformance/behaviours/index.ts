@@ -26,6 +26,7 @@ import { hostileInput } from './hostile-input.ts';
 import { isolation } from './isolation.ts';
 import { listings } from './listing.ts';
 import { exporting } from './operations/exporting.ts';
+import { importingForeign } from './operations/importing-foreign.ts';
 import { importingRevokedSchedules } from './operations/importing-revoked-schedules.ts';
 import { importingRevoked } from './operations/importing-revoked.ts';
 import { importingSchedules } from './operations/importing-schedules.ts';
@@ -80,6 +81,7 @@ export const behaviours: readonly Behaviour[] = [
   reencryptionSchedules,
   exporting,
   importing,
+  importingForeign,
   importingSealed,
   importingSchedules,
   importingRevoked,
