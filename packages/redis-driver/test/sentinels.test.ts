@@ -1,4 +1,5 @@
 import { startPrivateServer, type PrivateServer } from '@oauthdb/test-redis/server';
+import type { OAuthDatabaseError } from '@oauthdb/core';
 import { Redis } from 'ioredis';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import {
@@ -13,17 +14,28 @@ import { SentinelClient } from '../src/sentinel/sentinel-client.ts';
 import { Sentinels } from '../src/sentinel/sentinels.ts';
 import { soon } from './server.ts';
 
+interface Said {
+  readonly port: number;
+  readonly epoch: number;
+  /** The port of the one in whose place another one is put. */
+  readonly handsOver?: number;
+}
+
 /** The way to a sentinel that says what a test has it say. Real ones agree too soon to be asked while they do not. */
 class Saying implements RedisClient {
   isReady = true;
-  says: (() => { port: number; epoch: number }) | undefined;
+  says: (() => Said) | undefined;
   asked = 0;
 
   async send(_key: string, [, command]: readonly string[]): Promise<unknown> {
     this.asked++;
     if (this.says === undefined) return new Promise(() => {});
-    const { port, epoch } = this.says();
-    if (command === 'MASTER') return ['name', 'main', 'config-epoch', String(epoch)];
+    const { port, epoch, handsOver } = this.says();
+    if (command === 'MASTER') {
+      const flags = handsOver === undefined ? 'master' : 'master,failover_in_progress,force_failover';
+      const at = ['ip', '127.0.0.1', 'port', String(handsOver ?? port)];
+      return ['name', 'main', ...at, 'flags', flags, 'config-epoch', String(epoch)];
+    }
     return ['127.0.0.1', String(port)];
   }
 
@@ -33,20 +45,28 @@ class Saying implements RedisClient {
   close(): void {}
 }
 
-const says = (port: number, epoch: number) => (): { port: number; epoch: number } => ({ port, epoch });
+const says = (port: number, epoch: number) => (): Said => ({ port, epoch });
+const handsOver = (port: number, epoch: number) => (): Said => ({ port, epoch, handsOver: port });
 const fails = (message: string) => (): never => {
   throw new Error(message);
 };
 
 /** Three sentinels, and what was heard of them. */
-function three(): { sentinels: Sentinels; saying: Saying[]; heard: string[]; ask: () => Promise<string[]> } {
+function three(handoverMs?: number): {
+  sentinels: Sentinels;
+  saying: Saying[];
+  heard: string[];
+  ask: () => Promise<string[]>;
+} {
   const saying = [new Saying(), new Saying(), new Saying()];
   const heard: string[] = [];
-  const sentinels = new Sentinels(saying, 'main', {
-    moved: ({ port }) => heard.push(`moved to ${port}`),
+  const listener = {
+    moved: ({ port }: RedisAddress) => heard.push(`moved to ${port}`),
     confirmed: () => heard.push('confirmed'),
-    failed: ({ code }) => heard.push(code),
-  });
+    handingOver: () => heard.push('handing over'),
+    failed: ({ code }: OAuthDatabaseError) => heard.push(code),
+  };
+  const sentinels = new Sentinels(saying, 'main', listener, handoverMs);
   onTestFinished(() => sentinels.close());
   return {
     sentinels,
@@ -96,6 +116,32 @@ describe('of several sentinels', () => {
     expect(await ask()).toEqual([]);
     saying[1]!.says = says(1, 0);
     expect(await ask()).toContain('moved to 1');
+  });
+
+  it('one that puts another server in the place of the master is believed, while the others know nothing of it', async () => {
+    const { saying, ask } = three();
+    for (const one of saying) one.says = says(1, 1);
+    await ask();
+    saying[2]!.says = handsOver(1, 1);
+    expect((await ask()).at(-1)).toBe('handing over');
+    // Where replicas follow the new one still.
+    saying[2]!.says = () => ({ port: 2, epoch: 2, handsOver: 1 });
+    expect(await ask()).toEqual(['handing over', 'handing over', 'moved to 2']);
+    expect(await ask()).toEqual(['confirmed', 'confirmed', 'confirmed']);
+  });
+
+  it('one that gives that up is believed, and one that goes on for too long is not', async () => {
+    const { saying, ask } = three();
+    for (const one of saying) one.says = says(1, 1);
+    await ask();
+    saying[0]!.says = handsOver(1, 1);
+    expect((await ask()).at(-1)).toBe('handing over');
+    saying[0]!.says = says(1, 1);
+    expect(await ask()).toEqual(['confirmed', 'confirmed', 'confirmed']);
+    const impatient = three(0);
+    for (const one of impatient.saying) one.says = handsOver(1, 1);
+    await impatient.ask();
+    expect(await impatient.ask()).toEqual(['confirmed', 'confirmed', 'confirmed']);
   });
 
   it('what they say of themselves is told when none knows: what most of them say', async () => {
@@ -201,6 +247,38 @@ describe('a server that sentinels call the master', () => {
     await expect.poll(() => driver.commit(put, soon()).then(() => other.send('EXISTS', 'k'))).toBe(1);
     expect(await one.send('DBSIZE')).toBe(1);
     expect(String(await one.send('CLIENT', 'LIST'))).not.toMatch(/cmd=evalsha/);
+  });
+
+  it('is sent nothing while another one is put in its place, and calls wait for that one', async () => {
+    const [one, other] = [await server(), await server()];
+    const sentinel = new Saying();
+    sentinel.says = says(one.port, 1);
+    const driver = open(sentinel);
+    await driver.commit(put, soon());
+    await one.send('DEL', 'k');
+    sentinel.says = handsOver(one.port, 1);
+    await expect
+      .poll(() => driver.read(['k'], soon(50)).catch((error: unknown) => error))
+      .toMatchObject({ code: 'OAUTHDB_UNAVAILABLE', outcome: 'not_executed', retryable: true });
+    const waiting = driver.commit(put, soon());
+    sentinel.says = says(other.port, 2);
+    expect(await waiting).toEqual(done);
+    expect(await one.send('EXISTS', 'k')).toBe(0);
+    expect(await other.send('GET', 'k')).toBe('v');
+  });
+
+  it('is gone back to when it was to hand over, and has not', async () => {
+    const only = await server();
+    const sentinel = new Saying();
+    sentinel.says = says(only.port, 1);
+    const driver = open(sentinel);
+    await driver.commit(put, soon());
+    sentinel.says = handsOver(only.port, 1);
+    await expect
+      .poll(() => driver.read(['k'], soon(50)).catch((error: unknown) => error))
+      .toMatchObject({ code: 'OAUTHDB_UNAVAILABLE' });
+    sentinel.says = says(only.port, 1);
+    expect(await driver.read(['k'], soon())).toEqual([{ value: 'v', version: 'v' }]);
   });
 
   it('is gone back to when its connection breaks', async () => {

@@ -1,3 +1,4 @@
+import { OAuthDatabaseError } from '@oauthdb/core';
 import type { ConnectionListener, RedisClient } from '../client.ts';
 import type { MonitoredCommand, StopMonitoring } from '../monitored.ts';
 import type { RedisSettings, SentinelSettings } from '../options.ts';
@@ -9,6 +10,8 @@ interface Master {
   /** Whether it has said so itself, on this connection. */
   isMaster: boolean;
   isAsked: boolean;
+  /** Whether the sentinels are putting another one in its place. */
+  isHandingOver: boolean;
 }
 
 const NOBODY: ConnectionListener = { connected: () => {}, ready: () => {}, failed: () => {} };
@@ -17,7 +20,8 @@ const NOBODY: ConnectionListener = { connected: () => {}, ready: () => {}, faile
  * A client of the master that sentinels name, whichever it is.
  *
  * A server counts as the master once it says so itself (`ROLE`), on every new connection. When the sentinels name another one, the
- * connection is given up at once, whatever the old master says: it may not know yet that it is none any more.
+ * connection is given up at once, whatever the old master says: it may not know yet that it is none any more. While they are putting
+ * another one in its place nothing is sent, for what the old one acknowledges then is lost: whoever calls waits for the new one.
  */
 export class SentinelClient implements RedisClient {
   readonly #connectTo: (address: RedisAddress) => RedisClient;
@@ -34,7 +38,8 @@ export class SentinelClient implements RedisClient {
     this.#connectTo = (address) => connect(node(address));
     this.#sentinels = new Sentinels(sentinels.map(connect), name, {
       moved: (address) => this.#follow(address),
-      confirmed: () => this.#askAgain(),
+      confirmed: () => this.#confirm(),
+      handingOver: () => this.#hold(),
       failed: (error) => {
         if (!this.isReady) this.#listener.failed(error);
       },
@@ -83,7 +88,12 @@ export class SentinelClient implements RedisClient {
   #follow(address: RedisAddress): void {
     if (this.#isClosed) return;
     const left = this.#master;
-    const master: Master = { client: this.#connectTo(address), isMaster: false, isAsked: false };
+    const master: Master = {
+      client: this.#connectTo(address),
+      isMaster: false,
+      isAsked: false,
+      isHandingOver: false,
+    };
     this.#master = master;
     const ifFollowed = (then: () => void) => (): void => {
       if (this.#master === master && !this.#isClosed) then();
@@ -103,12 +113,20 @@ export class SentinelClient implements RedisClient {
     left?.client.close();
   }
 
-  /** A server that was no master may have become one. */
-  #askAgain(): void {
+  /** A server that was no master may have become one, or one that was handing over has not done so. */
+  #confirm(): void {
     const master = this.#master;
-    if (master !== undefined && !master.isMaster && !master.isAsked && master.client.isReady) {
-      void this.#ask(master);
-    }
+    if (master === undefined) return;
+    master.isHandingOver = false;
+    if (!master.isMaster && !master.isAsked && master.client.isReady) void this.#ask(master);
+  }
+
+  #hold(): void {
+    const master = this.#master;
+    if (master === undefined || master.isHandingOver) return;
+    master.isHandingOver = true;
+    master.isMaster = false;
+    this.#listener.failed(handover());
   }
 
   async #ask(master: Master): Promise<void> {
@@ -117,15 +135,21 @@ export class SentinelClient implements RedisClient {
     let failure: unknown;
     try {
       const [role] = (await master.client.send('', ['ROLE'])) as readonly unknown[];
-      if (role !== 'master') failure = new Error('READONLY it is a replica, whatever the sentinels say');
+      if (master.isHandingOver) failure = handover();
+      else if (role !== 'master') failure = new Error('READONLY it is a replica, whatever the sentinels say');
     } catch (error) {
       failure = error;
     }
     master.isAsked = false;
     if (this.#master !== master || this.#isClosed) return;
-    // Where it is none, it is asked again when the sentinels have been.
+    // Where it is none, or hands over, it is asked again when the sentinels have been.
     master.isMaster = failure === undefined;
     if (failure === undefined) this.#listener.ready();
     else this.#listener.failed(failure);
   }
+}
+
+function handover(): OAuthDatabaseError {
+  const message = 'the sentinels are putting another server in the place of the master';
+  return new OAuthDatabaseError('OAUTHDB_UNAVAILABLE', message, { outcome: 'not_executed' });
 }

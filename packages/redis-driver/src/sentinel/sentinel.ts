@@ -13,6 +13,8 @@ export interface Named {
   readonly address: RedisAddress;
   /** Which of several failovers it knows of; the highest is the last. */
   readonly epoch: number;
+  /** Whether it is putting another server in its place, and that one has not taken it yet. */
+  readonly isHandingOver: boolean;
 }
 
 /** One of the sentinels. */
@@ -34,13 +36,9 @@ export class Sentinel {
     this.#connection = new Connection(client, { made: () => {}, silenceMs: PATIENCE_MS });
   }
 
-  /**
-   * Asks which server is the master, unless the last answer is still due.
-   *
-   * @param followed - the one that is taken for it: as long as it is, one command will do.
-   */
-  ask(followed: RedisAddress | undefined): void {
-    if (!this.#isAsking && !this.#isClosed) void this.#ask(followed);
+  /** Asks which server is the master, unless the last answer is still due. */
+  ask(): void {
+    if (!this.#isAsking && !this.#isClosed) void this.#ask();
   }
 
   close(): void {
@@ -48,17 +46,14 @@ export class Sentinel {
     this.#connection.close();
   }
 
-  async #ask(followed: RedisAddress | undefined): Promise<void> {
+  async #ask(): Promise<void> {
     this.#isAsking = true;
     try {
       if (!this.#connection.isReady) await this.#connection.ready(monotonicNow() + PATIENCE_MS);
       const send = (command: string): Promise<unknown> =>
         this.#connection.send('', ['SENTINEL', command, this.#name]);
-      const address = addressOf(await send('GET-MASTER-ADDR-BY-NAME'));
-      if (!isSame(address, this.said?.address) || !isSame(address, followed)) {
-        // In this order: the epoch of a failover may be known before the address is.
-        this.said = named(...(await Promise.all([send('MASTER'), send('GET-MASTER-ADDR-BY-NAME')])));
-      }
+      // In this order: the epoch of a failover may be known before the address is.
+      this.said = named(...(await Promise.all([send('MASTER'), send('GET-MASTER-ADDR-BY-NAME')])));
       this.failure = undefined;
     } catch (error) {
       this.said = undefined;
@@ -81,8 +76,12 @@ function addressOf(reply: unknown): RedisAddress | undefined {
 
 function named(master: unknown, reply: unknown): Named {
   const address = addressOf(reply);
-  const epoch = Number(fieldsOf(master).get('config-epoch'));
-  if (address !== undefined && !Number.isNaN(epoch)) return { address, epoch };
+  const fields = fieldsOf(master);
+  const epoch = Number(fields.get('config-epoch'));
+  const isFailingOver = String(fields.get('flags')).split(',').includes('failover_in_progress');
+  // The flag stays while the replicas follow. The old master's fields do as well, while the address is the new one's already.
+  const isHandingOver = isFailingOver && isSame(address, addressOf([fields.get('ip'), fields.get('port')]));
+  if (address !== undefined && !Number.isNaN(epoch)) return { address, epoch, isHandingOver };
   throw new OAuthDatabaseError('OAUTHDB_CONFIG', 'what answers in place of a sentinel is none', {
     outcome: 'not_executed',
   });

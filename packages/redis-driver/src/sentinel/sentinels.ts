@@ -1,4 +1,4 @@
-import type { OAuthDatabaseError } from '@oauthdb/core';
+import { monotonicNow, type OAuthDatabaseError } from '@oauthdb/core';
 import type { RedisClient } from '../client.ts';
 import { isPermanent } from '../errors.ts';
 import type { RedisAddress } from '../url.ts';
@@ -10,6 +10,12 @@ import { isSame, Sentinel, type Named } from './sentinel.ts';
  */
 const ASK_EVERY_MS = 250;
 
+/**
+ * How long a handover is waited for: the sentinel that leads it sees within a second or two that it worked. One that does not work
+ * goes on for minutes, and the master is a master all the while.
+ */
+const HANDOVER_MS = 3000;
+
 export interface SentinelsListener {
   /** The master is there from now on. */
   moved(address: RedisAddress): void;
@@ -17,18 +23,29 @@ export interface SentinelsListener {
   failed(error: OAuthDatabaseError): void;
   /** Somebody has said where the master is, and it is where it was. */
   confirmed(): void;
+  /** It is where it was, but another one is being made the master: what the old one acknowledges now is lost. */
+  handingOver(): void;
 }
 
 /** Knows which server is the master, as the sentinels say. */
 export class Sentinels {
   readonly #sentinels: readonly Sentinel[];
   readonly #listener: SentinelsListener;
+  readonly #handoverMs: number;
   #followed: Named | undefined;
+  /** Since when the one that is followed hands over. */
+  #handingOverSince: number | undefined;
   #timer: NodeJS.Timeout | undefined;
   #isClosed = false;
 
-  constructor(clients: readonly RedisClient[], name: string, listener: SentinelsListener) {
+  constructor(
+    clients: readonly RedisClient[],
+    name: string,
+    listener: SentinelsListener,
+    handoverMs: number = HANDOVER_MS,
+  ) {
     this.#listener = listener;
+    this.#handoverMs = handoverMs;
     this.#sentinels = clients.map((client) => new Sentinel(client, name, () => this.#told()));
   }
 
@@ -42,7 +59,7 @@ export class Sentinels {
   }
 
   ask(): void {
-    for (const sentinel of this.#sentinels) sentinel.ask(this.#followed?.address);
+    for (const sentinel of this.#sentinels) sentinel.ask();
   }
 
   close(): void {
@@ -66,13 +83,24 @@ export class Sentinels {
     const followed = this.#followed;
     if (followed !== undefined && isSame(followed.address, newest.address)) {
       if (newest.epoch > followed.epoch) this.#followed = newest;
-      this.#listener.confirmed();
+      if (this.#handsOver(said, followed.address)) this.#listener.handingOver();
+      else this.#listener.confirmed();
       return;
     }
     // An older one is believed only where most say so: then the sentinels were set up anew.
     if (followed !== undefined && newest.epoch < followed.epoch && said.length <= all / 2) return;
     this.#followed = newest;
+    this.#handingOverSince = undefined;
     this.#listener.moved(newest.address);
+  }
+
+  #handsOver(said: readonly Named[], followed: RedisAddress): boolean {
+    if (!said.some(({ address, isHandingOver }) => isHandingOver && isSame(address, followed))) {
+      this.#handingOverSince = undefined;
+      return false;
+    }
+    this.#handingOverSince ??= monotonicNow();
+    return monotonicNow() - this.#handingOverSince < this.#handoverMs;
   }
 }
 
