@@ -54,6 +54,12 @@ export class Inspector implements AsyncDisposable {
       .map((node) => this.#node(node, (args) => this.#connection.sendTo(node, args)));
   }
 
+  /** Sends a command to the server that has a key, wherever in a cluster that is by now. Connects, and throws as a node does. */
+  async sendFor(key: string, ...args: readonly string[]): Promise<unknown> {
+    await this.#connection.ready(monotonicNow() + this.#timeoutMs);
+    return this.#inTime(this.#connection.send(key, args));
+  }
+
   async close(): Promise<void> {
     this.#connection.close();
   }

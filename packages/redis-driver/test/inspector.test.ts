@@ -27,6 +27,15 @@ it('asks a server whatever there is to ask', async () => {
   });
 });
 
+it('asks whichever server has a key', async () => {
+  await using server = await startPrivateServer();
+  const inspector = inspect(connect(server));
+  await server.send('SET', 'key', 'value');
+  expect(await inspector.sendFor('key', 'GET', 'key')).toBe('value');
+  server.pause();
+  await expect(inspector.sendFor('key', 'GET', 'key')).rejects.toMatchObject({ retryable: true });
+});
+
 it('tells every command, until it is stopped', async () => {
   await using server = await startPrivateServer();
   const [node] = await inspect(connect(server)).nodes();
