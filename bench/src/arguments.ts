@@ -1,11 +1,11 @@
 import { parseArgs } from 'node:util';
-import { OPERATIONS, type Operation } from './operations.ts';
+import { OPERATIONS, QUICK, type Operation } from './operations/index.ts';
 import { GROUPS } from './subjects/index.ts';
 
 export const HELP = `How fast the operations are on each backend, beside the bare client and what else there is, on servers of its own.
 
-npm run bench                             all of it, some twenty minutes
-npm run bench -- --quick                  less of it, within two minutes
+npm run bench                             all of it, within half an hour
+npm run bench -- --quick                  64 calls in flight and some operations of each kind, within two minutes
   --group <name>                          one of ${Object.keys(GROUPS).join(', ')}; may come several times
   --operation <name>                      one of ${Object.keys(OPERATIONS).join('; ')}
   --in-flight <number>                    may come several times
@@ -52,7 +52,11 @@ export function parseArguments(args: readonly string[]): Arguments {
     help,
     quick,
     groups: known(values.group, Object.keys(GROUPS), '--group'),
-    operations: known(values.operation, Object.keys(OPERATIONS) as Operation[], '--operation'),
+    operations: known(
+      values.operation ?? (quick ? QUICK : undefined),
+      Object.keys(OPERATIONS) as Operation[],
+      '--operation',
+    ),
     inFlight,
     large,
     growth: values.growth === undefined ? undefined : wholeNumber(values.growth, '--growth'),

@@ -1,5 +1,5 @@
 import type { Redis } from 'ioredis';
-import { LIFE_MS, VALUE } from './operations.ts';
+import { LIFE_MS, VALUE } from './values.ts';
 
 /** How many keys one page, or one pipeline, is about. */
 const PAGE = 1000;

@@ -1,8 +1,7 @@
 import type { Exported } from '@oauthdb/core';
-import { LIFE_MS, VALUE } from './operations.ts';
+import { CLIENTS, LIFE_MS, VALUE } from './values.ts';
 
-/** How many clients there are, and how many tokens of a user. */
-const [CLIENTS, TOKENS_OF_USER] = [32, 4];
+const TOKENS_OF_USER = 4;
 
 /** The owner of a token. */
 export function ownerOf(i: number): { client_id: string; username: string; scope: string } {

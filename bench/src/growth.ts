@@ -1,25 +1,28 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { OAuthDatabase } from '@oauthdb/core';
+import type { AccessToken, OAuthDatabase } from '@oauthdb/core';
 import { RedisOAuthDatabase } from '@oauthdb/ioredis';
 import { SqliteOAuthDatabase } from '@oauthdb/sqlite';
 import { Redis } from 'ioredis';
 import { bareImport } from './bare-bulk.ts';
 import { ownerOf, tokensHeld, tokensIssued } from './generated.ts';
 import { measure, type Effort, type Row } from './measure.ts';
-import { LIFE_MS, VALUE, type Operation } from './operations.ts';
-import type { Servers, Subject } from './subject.ts';
+import { storingPair } from './bare-operations.ts';
+import { holds, type KeyValue } from './key-value.ts';
+import type { Operation } from './operations/index.ts';
+import type { Operations, Servers, Subject } from './subject.ts';
 import { bareIoredis } from './subjects/bare-ioredis.ts';
 import { bareSqlite } from './subjects/bare-sqlite.ts';
 import { cpuOf } from './subjects/server-cpu.ts';
+import { LIFE_MS, VALUE } from './values.ts';
 
 /** What a call costs beside the bare one, with so many entries of its kind around. */
 export interface GrowthRow extends Row {
   readonly entries: number;
 }
 
-const EFFORT: Effort = { rounds: 25, warmUps: 5, sliceMs: 15 };
+const EFFORT: Effort = { rounds: 25, leastRounds: 5, warmUps: 5, sliceMs: 15, budgetMs: 30_000 };
 const IN_FLIGHT = 64;
 
 /** Filling a database is more than a call usually has to wait for. */
@@ -31,7 +34,7 @@ const MEASURED: readonly Operation[] = ['getToken', 'accessTokens.get', 'storeTo
 /** A backend that is filled on the way. */
 interface Growing {
   readonly group: string;
-  readonly bare: Subject;
+  readonly bare: KeyValue;
   readonly db: OAuthDatabase;
   readonly serverCpu?: () => Promise<number>;
   /** Has the bare client store the first so many tokens. */
@@ -52,8 +55,8 @@ export async function growth(servers: Servers, most: number, effort: Effort = EF
   const rows: GrowthRow[] = [];
   for (const open of [redis, sqlite]) {
     const pick = new Pick();
-    const growing = open(servers, pick);
-    const subjects = [growing.bare, ours(growing.db, pick)];
+    const growing = open(servers);
+    const subjects = [bareCalls(growing, pick), ourCalls(growing.db, pick)];
     for (const [i, entries] of sizesTo(most).entries()) {
       const before = i === 0 ? 0 : pick.entries;
       await growing.fillBare(entries);
@@ -81,24 +84,44 @@ function sizesTo(most: number): number[] {
   return sizes;
 }
 
-function ours(db: OAuthDatabase, { at, key }: Pick): Subject {
-  const expiresAt = new Date(Date.now() + LIFE_MS);
-  let issued = 0;
-  return {
-    name: 'oauthdb',
-    calls: {
-      storeToken: (i) => db.storeToken(key(i), VALUE, expiresAt),
-      getToken: (i) => db.getToken(key(i)),
-      'accessTokens.get': (i) => db.accessTokens.get(`token_${at(i)}`),
-      issue: (i) => {
-        const id = `issued_${issued++}`;
-        return db.issue({ ...ownerOf(at(i)), accessToken: { jti: id }, refreshToken: { token: id } });
-      },
-    },
+function bareCalls({ group, bare }: Growing, { key }: Pick): Subject {
+  const isStored = async (_: unknown, i: number): Promise<boolean> => holds(await bare.get(key(i)));
+  const get = { call: (i: number) => bare.get(key(i)), isRight: holds };
+  const operations: Operations = {
+    storeToken: { call: (i) => bare.set(key(i)), isRight: isStored },
+    getToken: get,
+    'accessTokens.get': get,
+    issue: storingPair(bare),
   };
+  return { name: group === 'sqlite' ? 'better-sqlite3' : group, operations };
 }
 
-function redis({ redis: server }: Servers, { key }: Pick): Growing {
+function ourCalls(db: OAuthDatabase, { at, key }: Pick): Subject {
+  const expiresAt = new Date(Date.now() + LIFE_MS);
+  const operations: Operations = {
+    storeToken: {
+      call: (i) => db.storeToken(key(i), VALUE, expiresAt),
+      isRight: async (_, i) => holds(await db.getToken(key(i))),
+    },
+    getToken: { call: (i) => db.getToken(key(i)), isRight: holds },
+    'accessTokens.get': {
+      call: (i) => db.accessTokens.get(`token_${at(i)}`),
+      isRight: (answer, i) => (answer as AccessToken | null)?.jti === `token_${at(i)}`,
+    },
+    issue: {
+      call: (i) =>
+        db.issue({
+          ...ownerOf(at(i)),
+          accessToken: { jti: `issued_${i}` },
+          refreshToken: { token: `issued_${i}` },
+        }),
+      isRight: (_, i) => db.accessTokens.has(`issued_${i}`),
+    },
+  };
+  return { name: 'oauthdb', operations };
+}
+
+function redis({ redis: server }: Servers): Growing {
   const connect = (): Redis => new Redis({ ...server, password: server.password ?? '' });
   const [bare, control] = [connect(), connect()];
   const db = new RedisOAuthDatabase({
@@ -109,7 +132,7 @@ function redis({ redis: server }: Servers, { key }: Pick): Growing {
   });
   return {
     group: 'ioredis',
-    bare: bareIoredis('ioredis', bare, key),
+    bare: bareIoredis(bare),
     db,
     serverCpu: () => cpuOf([control]),
     fillBare: (entries) => bareImport(bare, 'raw:', entries),
@@ -120,18 +143,18 @@ function redis({ redis: server }: Servers, { key }: Pick): Growing {
   };
 }
 
-function sqlite(_: Servers, { key }: Pick): Growing {
+function sqlite(): Growing {
   const directory = mkdtempSync(join(tmpdir(), 'oauthdb-growth-'));
-  const bare = bareSqlite('better-sqlite3', join(directory, 'bare.db'), key);
+  const bare = bareSqlite(join(directory, 'bare.db'));
   const db = new SqliteOAuthDatabase({ path: join(directory, 'oauthdb.db'), commandTimeout });
   return {
     group: 'sqlite',
     bare,
     db,
-    fillBare: (entries) => bare.fill(Array.from({ length: entries }, (_one, i) => `user_${i}`)),
+    fillBare: (entries) => bare.setSeveral?.(Array.from({ length: entries }, (_, i) => `user_${i}`)),
     close: async () => {
       await db.close();
-      bare.close?.();
+      bare.close();
       rmSync(directory, { recursive: true });
     },
   };

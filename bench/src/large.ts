@@ -3,7 +3,7 @@ import { RedisOAuthDatabase } from '@oauthdb/ioredis';
 import { Redis } from 'ioredis';
 import { bareExport, bareImport, bareScan } from './bare-bulk.ts';
 import { tokensHeld, tokensIssued } from './generated.ts';
-import { LIFE_MS, VALUE } from './operations.ts';
+import { LIFE_MS, VALUE } from './values.ts';
 import type { Servers } from './subject.ts';
 import { watch, type LargeRow } from './watch.ts';
 

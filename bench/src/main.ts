@@ -7,31 +7,21 @@ import { chart } from './chart.ts';
 import { growth, type GrowthRow } from './growth.ts';
 import { large } from './large.ts';
 import { memoryUse, type MemoryRow } from './memory-use.ts';
-import { measure, type Effort, type Row } from './measure.ts';
+import { measure, type Row } from './measure.ts';
+import { durationText, effortOf, estimate } from './plan.ts';
 import { loadNow, parseReport, reportOf } from './report.ts';
 import { GROUPS } from './subjects/index.ts';
 import { comparison, growthTable, largeTable, memoryTable, operationTable } from './tables.ts';
 import type { LargeRow } from './watch.ts';
 
-const FULL: Effort = { rounds: 30, warmUps: 5, sliceMs: 25 };
-const QUICK: Effort = { rounds: 7, warmUps: 1, sliceMs: 10 };
-
-const {
-  help,
-  quick,
-  groups,
-  operations,
-  inFlight,
-  large: tokens,
-  growth: most,
-  out,
-  compare,
-} = parseArguments(process.argv.slice(2));
-if (help) {
+const given = parseArguments(process.argv.slice(2));
+if (given.help) {
   console.log(HELP);
   process.exit();
 }
+const { quick, groups, operations, inFlight, large: tokens, growth: most, out, compare } = given;
 const load = loadNow();
+const began = performance.now();
 const before = compare === undefined ? undefined : parseReport(readFileSync(compare, 'utf8'));
 await using redis = await startPrivateServer();
 const nodes = most === undefined && groups.includes('cluster') ? await cluster() : undefined;
@@ -43,21 +33,25 @@ const memory: MemoryRow[] = [];
 const many: LargeRow[] = [];
 const grown: GrowthRow[] = [];
 if (most === undefined) {
-  for (const name of groups) {
-    const group = await GROUPS[name]?.(servers);
-    if (group === undefined) continue;
+  for (const [i, name] of groups.entries()) {
+    progress(`${name}, ${i + 1} of ${groups.length}`);
     for (const operation of operations) {
       const some: Row[] = [];
       for (const number of inFlight) {
-        some.push(...(await measure(group, operation, number, quick ? QUICK : FULL)));
+        // Each begins with what it needs and nothing else.
+        const group = await GROUPS[name]?.(servers);
+        if (group === undefined) continue;
+        some.push(...(await measure(group, operation, number, effortOf(given))));
+        await group.close();
       }
       console.log(`\n${operationTable(some)}`);
       rows.push(...some);
     }
-    await group.close();
   }
+  progress('memory');
   memory.push(...(await memoryUse(servers, quick ? 20_000 : 200_000)));
   console.log(`\n${memoryTable(memory)}`);
+  progress('many tokens at once');
   await using another = await startPrivateServer();
   many.push(...(await large({ redis: { host: another.host, port: another.port }, cluster: [] }, tokens)));
   console.log(`\n${largeTable(many)}`);
@@ -74,3 +68,9 @@ writeFileSync(join(out, 'bench.svg'), chart(report));
 console.log(`\n${report.machine}, Node.js ${report.node}, load ${load.toFixed(1)} of ${report.cpus} CPUs`);
 console.log(`${join(out, 'bench.json')}, ${join(out, 'bench.svg')}`);
 if (before !== undefined) console.log(`\n${comparison(before, report)}`);
+
+/** What comes next, beside the tables. */
+function progress(next: string): void {
+  const passed = (performance.now() - began) / 1000;
+  console.error(`\n${next}: after ${durationText(passed)} of about ${durationText(estimate(given))}`);
+}

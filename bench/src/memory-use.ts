@@ -2,7 +2,7 @@ import { MemoryOAuthDatabase } from '@oauthdb/memory';
 import { RedisOAuthDatabase } from '@oauthdb/ioredis';
 import { Redis } from 'ioredis';
 import { Keyv } from 'keyv';
-import { LIFE_MS } from './operations.ts';
+import { LIFE_MS } from './values.ts';
 import type { Servers } from './subject.ts';
 
 /**

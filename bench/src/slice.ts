@@ -1,4 +1,5 @@
-import type { Call, Group } from './subject.ts';
+import type { Measured } from './operation.ts';
+import type { Group } from './subject.ts';
 
 /** What one slice of calls took. */
 export interface Slice {
@@ -14,16 +15,33 @@ export interface Slice {
 
 let calls = 0;
 
-/** Makes so many calls, so many of which are under way at any time. */
-export async function slice(call: Call, count: number, inFlight: number, group: Group): Promise<Slice> {
+/**
+ * Makes so many calls, so many of which are under way at any time.
+ *
+ * @throws Error if the last of them has not done what it should have: what is quick because it does nothing is not measured.
+ */
+export async function slice(
+  { ready, call, isRight }: Measured,
+  count: number,
+  inFlight: number,
+  group: Group,
+): Promise<Slice> {
+  const first = calls;
+  const end = (calls += count);
+  if (ready !== undefined) {
+    await ready(first, end);
+    clearAway();
+  }
   const latencies = new Float64Array(count);
-  let next = 0;
+  let next = first;
+  let answer: unknown;
   const worker = async (): Promise<void> => {
-    while (next < count) {
-      const at = next++;
+    while (next < end) {
+      const i = next++;
       const began = performance.now();
-      await call(calls++);
-      latencies[at] = performance.now() - began;
+      const answered = await call(i);
+      latencies[i - first] = performance.now() - began;
+      if (i === end - 1) answer = answered;
     }
   };
   const serverBefore = await group.serverCpu?.();
@@ -35,10 +53,17 @@ export async function slice(call: Call, count: number, inFlight: number, group: 
   const serverAfter = await group.serverCpu?.();
   const onServer =
     serverBefore === undefined || serverAfter === undefined ? null : serverAfter - serverBefore;
+  if (!(await isRight(answer, end - 1))) throw new Error('a call has not done what it should have');
   return {
     us,
     clientCpu: (user + system) / count,
     serverCpu: onServer === null ? null : onServer / count,
     latencies,
   };
+}
+
+/** Collects what making ready has left, which is no part of what is measured. */
+function clearAway(): void {
+  const { gc } = globalThis as { gc?: (options: { type: 'minor' }) => void };
+  gc?.({ type: 'minor' });
 }

@@ -3,7 +3,7 @@ import type { GrowthRow } from './growth.ts';
 import type { LargeRow } from './watch.ts';
 import type { MemoryRow } from './memory-use.ts';
 import type { Row } from './measure.ts';
-import { OPERATIONS } from './operations.ts';
+import { OPERATIONS } from './operations/index.ts';
 import type { Report } from './report.ts';
 import type { Spread } from './statistics.ts';
 
@@ -44,7 +44,7 @@ export function operationTable(rows: readonly Row[]): string {
       row.p99.toFixed(2),
     ]);
   }
-  return `${first.group}: ${first.operation} (1.00 is ${OPERATIONS[first.operation]})\n${table.toString()}`;
+  return `${first.group}: ${first.operation} (1.00 is ${OPERATIONS[first.operation].command})\n${table.toString()}`;
 }
 
 export function memoryTable(rows: readonly MemoryRow[]): string {

@@ -1,30 +1,38 @@
-import type { Cluster, Redis } from 'ioredis';
-import { keyOf, LIFE_MS, missing, VALUE } from '../operations.ts';
-import type { Subject } from '../subject.ts';
+import { Cluster, type Redis } from 'ioredis';
+import type { KeyValue } from '../key-value.ts';
+import { LIFE_MS, VALUE } from '../values.ts';
 
-/** A client of ioredis that does the bare command for each operation: what 1.00 is. */
-export function bareIoredis(
-  name: string,
-  redis: Redis | Cluster,
-  key: (i: number) => string = keyOf,
-): Subject {
-  const set = (i: number): Promise<unknown> => redis.set(`raw:${key(i)}`, VALUE, 'PX', LIFE_MS);
-  const get = (i: number): Promise<unknown> => redis.get(`raw:${key(i)}`);
+/** A client of ioredis that does the bare commands. In a cluster no command is about several keys. */
+export function bareIoredis(redis: Redis | Cluster): KeyValue {
+  const set = (key: string): Promise<unknown> => redis.set(`raw:${key}`, VALUE, 'PX', LIFE_MS);
+  const get = (key: string): Promise<unknown> => redis.get(`raw:${key}`);
+  const remove = (key: string): Promise<unknown> => redis.del(`raw:${key}`);
+  const named = (keys: readonly string[]): string[] => keys.map((key) => `raw:${key}`);
+  const several =
+    redis instanceof Cluster
+      ? {
+          setSeveral: (keys: readonly string[]) => Promise.all(keys.map(set)),
+          getSeveral: (keys: readonly string[]) => Promise.all(keys.map(get)),
+          deleteSeveral: (keys: readonly string[]) => Promise.all(keys.map(remove)),
+        }
+      : {
+          setSeveral: (keys: readonly string[]) => {
+            const pipeline = redis.pipeline();
+            for (const key of named(keys)) pipeline.set(key, VALUE, 'PX', LIFE_MS);
+            return pipeline.exec();
+          },
+          getSeveral: (keys: readonly string[]) => redis.mget(named(keys)),
+          deleteSeveral: (keys: readonly string[]) => redis.del(named(keys)),
+        };
   return {
-    name,
-    calls: {
-      storeToken: set,
-      getToken: get,
-      hasToken: (i) => redis.exists(`raw:${key(i)}`),
-      deleteToken: (i) => redis.del(`raw:${missing(i)}`),
-      'accessTokens.store': set,
-      'accessTokens.get': get,
-      'codes.store, codes.consume': async (i) => {
-        await redis.set(`raw:code_${i}`, VALUE, 'PX', LIFE_MS);
-        return redis.getdel(`raw:code_${i}`);
-      },
-      issue: set,
-      'refreshTokens.rotate': set,
-    },
+    set,
+    get,
+    delete: remove,
+    has: (key) => redis.exists(`raw:${key}`),
+    add: (key) => redis.set(`raw:${key}`, VALUE, 'PX', LIFE_MS, 'NX'),
+    take: (key) => redis.getdel(`raw:${key}`),
+    life: (key) => redis.pttl(`raw:${key}`),
+    prolong: (key, ms) => redis.pexpire(`raw:${key}`, ms),
+    ...several,
   };
 }

@@ -1,8 +1,7 @@
 import { RedisClusterOAuthDatabase } from '@oauthdb/redis-cluster';
 import { Cluster } from 'ioredis';
-import { closeAll, type Group, type Servers } from '../subject.ts';
+import { closeAll, keyValues, oauthdb, type Group, type Servers } from '../subject.ts';
 import { bareIoredis } from './bare-ioredis.ts';
-import { oauthdb } from './oauthdb.ts';
 import { cpuOf } from './server-cpu.ts';
 
 /** A cluster by ioredis, and what uses it. */
@@ -10,11 +9,12 @@ export async function cluster({ cluster: nodes }: Servers): Promise<Group> {
   const clients = [new Cluster([...nodes]), new Cluster([...nodes])] as const;
   await Promise.all(clients.map((client) => client.set('bench:ready', '1')));
   const [raw, again] = clients;
+  await Promise.all(again.nodes('master').map((node) => node.flushall()));
   const subjects = [
-    bareIoredis('ioredis Cluster', raw),
-    bareIoredis('ioredis Cluster again', again),
-    await oauthdb('oauthdb, all slots', new RedisClusterOAuthDatabase({ nodes })),
-    await oauthdb(
+    keyValues('ioredis Cluster', bareIoredis(raw)),
+    keyValues('ioredis Cluster again', bareIoredis(again)),
+    oauthdb('oauthdb, all slots', new RedisClusterOAuthDatabase({ nodes })),
+    oauthdb(
       'oauthdb, one slot',
       new RedisClusterOAuthDatabase({ nodes, keyPrefix: '{b}held:', serverKeyPrefix: '{b}issued:' }),
     ),

@@ -2,17 +2,20 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { SqliteOAuthDatabase } from '@oauthdb/sqlite';
-import { closeAll, type Group } from '../subject.ts';
+import { closeAll, keyValues, oauthdb, type Group, type Subject } from '../subject.ts';
 import { bareSqlite } from './bare-sqlite.ts';
-import { oauthdb } from './oauthdb.ts';
 
 /** better-sqlite3 by itself, and what uses it. */
 export async function sqlite(): Promise<Group> {
   const directory = mkdtempSync(join(tmpdir(), 'oauthdb-bench-'));
+  const bare = (name: string, file: string): Subject => {
+    const client = bareSqlite(join(directory, file));
+    return { ...keyValues(name, client), close: () => client.close() };
+  };
   const subjects = [
-    bareSqlite('better-sqlite3', join(directory, 'one.db')),
-    bareSqlite('better-sqlite3 again', join(directory, 'two.db')),
-    await oauthdb('oauthdb', new SqliteOAuthDatabase({ path: join(directory, 'oauthdb.db') })),
+    bare('better-sqlite3', 'one.db'),
+    bare('better-sqlite3 again', 'two.db'),
+    oauthdb('oauthdb', new SqliteOAuthDatabase({ path: join(directory, 'oauthdb.db') })),
   ];
   return {
     name: 'sqlite',
