@@ -2,7 +2,7 @@ import type { Arguments } from './arguments.ts';
 import type { Effort } from './measure.ts';
 
 const FULL: Effort = { rounds: 25, leastRounds: 5, warmUps: 2, sliceMs: 20, budgetMs: 1800 };
-const QUICK: Effort = { rounds: 9, leastRounds: 3, warmUps: 1, sliceMs: 8, budgetMs: 600 };
+const QUICK: Effort = { rounds: 15, leastRounds: 3, warmUps: 2, sliceMs: 10, budgetMs: 900 };
 
 /** What is done besides, in seconds: servers that start, what entries take in memory, and so many tokens at once. */
 const BESIDES = { full: 120, quick: 30 };

@@ -71,11 +71,11 @@ it('calls are measured as a database grows', { timeout: 60_000 }, async () => {
 });
 
 it('a report is printed, drawn, kept and compared', () => {
-  const row = (median: number): Row => ({
+  const row = (subject: string, median: number): Row => ({
     group: 'ioredis',
     operation: 'getToken',
     inFlight: 64,
-    subject: 'a & b',
+    subject,
     ratio: { low: median - 0.1, median, high: median + 0.1 },
     cpuRatio: { low: 1, median: 1, high: 1 },
     perSecond: 1000,
@@ -85,8 +85,16 @@ it('a report is printed, drawn, kept and compared', () => {
     p99: 2,
   });
   const none = { rows: [], memory: [], large: [], growth: [], load: 0 };
-  const [before, now] = [reportOf({ ...none, rows: [row(1)] }), reportOf({ ...none, rows: [row(2)] })];
+  const reportWith = (median: number) =>
+    reportOf({ ...none, rows: [row('bare', 1), row('a & b', median), row('c', 1 / median)] });
+  const [before, now] = [reportWith(1), reportWith(2)];
   expect(operationTable(now.rows)).toContain('2.00 (1.90–2.10)');
+  const bars = [...chart(now).matchAll(/<rect x="([\d.]+)" y="\d+" width="([\d.]+)"/g)];
+  const [[, faster, more] = [], [, slower, less] = []] = bars.map((bar) => bar.map(Number));
+  // One goes to the right, and one as far to the left.
+  expect(more).toBeGreaterThan(0);
+  expect(less).toBeCloseTo(more ?? NaN, 0);
+  expect((slower ?? NaN) + (less ?? NaN)).toBeCloseTo(faster ?? NaN, 0);
   expect(chart(now)).toContain('a &amp; b');
   expect(comparison(parseReport(JSON.stringify(before)), now)).toContain('100 %');
   expect(comparison(before, before)).toContain('Nothing has changed');
