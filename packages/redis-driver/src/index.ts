@@ -5,6 +5,7 @@ export type { Durability, DurabilityOptions } from './durability.ts';
 export { redisOptionsFromEnv } from './env.ts';
 export { Inspector } from './inspector.ts';
 export type { InspectedNode } from './inspector.ts';
+export { escapeGlob } from './listing.ts';
 export { callIoredis, IoredisClient } from './ioredis-client.ts';
 export type { Ioredis, IoredisClientOptions } from './ioredis-client.ts';
 export { monitorIoredis } from './ioredis-monitor.ts';

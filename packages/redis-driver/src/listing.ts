@@ -72,7 +72,7 @@ function page(cursor: string, items: readonly string[]): Page {
   return { items, next: cursor === '0' ? null : cursor };
 }
 
-/** Takes a text literally, where a pattern is expected. */
-function escapeGlob(text: string): string {
+/** A pattern that only this text is of. */
+export function escapeGlob(text: string): string {
   return text.replace(/[*?[\]\\]/g, String.raw`\$&`);
 }

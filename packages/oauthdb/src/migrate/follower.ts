@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto';
-import type { Exported, ExportedKind, Removed } from '@oauthdb/core';
-import type { MigrationSource, OutlivingToken } from './migration-source.ts';
+import type { ExportedKind, Removed } from '@oauthdb/core';
+import type { MigrationRecord, MigrationSource, SourceExportOptions } from './migration-source.ts';
 
 /** What is known of an entry since the last pass. */
 interface Known {
@@ -13,6 +13,9 @@ interface Known {
 
 /** Backends say when a token that is held ends to within the time of a call: it is changed if that differs by more. */
 const EXACT_MS = 10_000;
+
+/** So it is of a record that does not say itself when it ends; an import takes no less for a change. */
+const SAME_MS = 1000;
 
 /** Finds what changes in a source between two passes over it. */
 export class Follower {
@@ -28,15 +31,13 @@ export class Follower {
   }
 
   /** Everything that is there now. */
-  pass(): AsyncIterable<Exported | OutlivingToken> {
+  pass(leftOut: SourceExportOptions['leftOut']): AsyncIterable<MigrationRecord> {
     this.#pass++;
-    return this.#from.export({ kinds: this.#kinds });
+    return this.#from.export({ kinds: this.#kinds, leftOut });
   }
 
   /** What of a pass is new, or says something else than in the one before. */
-  async *changed(
-    records: AsyncIterable<Exported | OutlivingToken>,
-  ): AsyncGenerator<Exported, void, undefined> {
+  async *changed(records: AsyncIterable<MigrationRecord>): AsyncGenerator<MigrationRecord, void, undefined> {
     for await (const record of records) {
       const name = nameOf(record);
       const known = this.#known.get(name);
@@ -62,20 +63,24 @@ export class Follower {
   }
 }
 
-function goneAtOf(record: Exported | OutlivingToken): number {
+function goneAtOf(record: MigrationRecord): number {
+  if ('removed' in record) return -Infinity;
   const end = 'given_up_at' in record ? record.given_up_at : record.expires_at;
   return end === null ? Infinity : Date.parse(end);
 }
 
-function nameOf(record: Exported): string {
+function nameOf(record: MigrationRecord): string {
   return JSON.stringify([record.kind, record.kind === 'held' ? record.key : record.id]);
 }
 
-function checksumOf(record: Exported): string {
-  const { expires_at: end } = record;
+function checksumOf(record: MigrationRecord): string {
+  if ('removed' in record) return 'removed';
+  const { kind, expires_at: end } = record;
   const about =
-    record.kind === 'held'
-      ? [record.value, end === null ? null : Math.round(Date.parse(end) / EXACT_MS)]
-      : [record.record, end];
+    kind === 'held' ? [record.value, rounded(end, EXACT_MS)] : [record.record, rounded(end, SAME_MS)];
   return hash('sha256', JSON.stringify(about), 'base64').slice(0, 22);
+}
+
+function rounded(end: string | null, toMs: number): number | null {
+  return end === null ? null : Math.round(Date.parse(end) / toMs);
 }

@@ -1,14 +1,14 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import {
   exportedKinds,
-  type Exported,
   type ExportedKind,
   type Imported,
   type ImportMode,
   type OAuthDatabase,
 } from '@oauthdb/core';
 import { Follower } from './follower.ts';
-import type { MigrationSource, OutlivingToken } from './migration-source.ts';
+import { LeftOuts, type LeftOutCount } from './left-out.ts';
+import type { MigrationRecord, MigrationSource } from './migration-source.ts';
 
 /** How far a migration is. */
 export interface MigrationProgress {
@@ -20,7 +20,7 @@ export interface MigrationProgress {
 }
 
 export interface MigrateOptions {
-  /** A database, or what else gives its entries, such as `atxpSource` of @oauthdb/atxp. */
+  /** A database, or what else gives its entries, such as {@link keyvSource}, or `atxpSource` of @oauthdb/atxp. */
   readonly from: MigrationSource;
   readonly to: OAuthDatabase;
   /** Which kinds. Default: all, also those that are single use. */
@@ -59,6 +59,8 @@ export interface Migrated extends Imported {
   readonly passes: number;
   /** `null` where it was not asked for. */
   readonly compared: Compared | null;
+  /** What the last pass over the source has left out: what there is no place for, and what cannot be read. Nothing of a database is. */
+  readonly leftOut: readonly LeftOutCount[];
 }
 
 /**
@@ -76,17 +78,20 @@ export async function migrate(options: MigrateOptions): Promise<Migrated> {
   const { from, to, kinds = exportedKinds, mode = 'merge', follow = false, signal } = options;
   if (from === to) throw new TypeError('from and to must be two databases');
   const progress = new Progress(options);
+  let leftOuts = new LeftOuts();
   if (!follow) {
-    const records = progress.counting('copy', from.export({ kinds }), signal);
+    const records = progress.counting('copy', from.export({ kinds, leftOut: leftOuts.add }), signal);
     const imported = await to.import(records, { mode });
-    return { ...imported, passes: 1, compared: await compared(options, progress) };
+    const { counts } = leftOuts;
+    return { ...imported, passes: 1, compared: await compared(options, progress), leftOut: counts };
   }
   const follower = new Follower(from, kinds);
   let total: Imported | null = null;
   let isLast = signal?.aborted ?? false;
   for (;;) {
     // The first pass finds what may be there already, and what changes later at the source takes its place.
-    const pass = progress.counting(total === null ? 'copy' : 'follow', follower.pass());
+    leftOuts = new LeftOuts();
+    const pass = progress.counting(total === null ? 'copy' : 'follow', follower.pass(leftOuts.add));
     const records = follower.changed(pass);
     total = sum(total, await to.import(records, { mode: total === null ? mode : 'replace' }));
     total = sum(total, await to.import(follower.removed()));
@@ -95,7 +100,8 @@ export async function migrate(options: MigrateOptions): Promise<Migrated> {
     await delay(options.pauseMs ?? 1000, undefined, signal === undefined ? {} : { signal }).catch(() => {});
     isLast = signal?.aborted ?? false;
   }
-  return { ...total, passes: progress.passes, compared: await compared(options, progress) };
+  const { counts: leftOut } = leftOuts;
+  return { ...total, passes: progress.passes, compared: await compared(options, progress), leftOut };
 }
 
 /** Looks at each entry of the source what the target has: a dry run finds what a real one would change. */
@@ -104,7 +110,8 @@ async function compared(
   progress: Progress,
 ): Promise<Compared | null> {
   if (!verify) return null;
-  const records = progress.counting('verify', from.export({ kinds }));
+  // It was told by the copy.
+  const records = progress.counting('verify', from.export({ kinds, leftOut: () => {} }));
   const found = await to.import(records, { mode: 'replace', dryRun: true });
   const { kept: same, replaced, unreadable, stored: missing, refused: ended } = found;
   return { same, different: replaced + unreadable, missing, ended };
@@ -136,9 +143,9 @@ class Progress {
 
   async *counting(
     phase: MigrationProgress['phase'],
-    records: AsyncIterable<Exported | OutlivingToken>,
+    records: AsyncIterable<MigrationRecord>,
     signal?: AbortSignal,
-  ): AsyncGenerator<Exported | OutlivingToken, void, undefined> {
+  ): AsyncGenerator<MigrationRecord, void, undefined> {
     let count = 0;
     for await (const record of records) {
       if (count % 1000 === 0) {

@@ -1,7 +1,8 @@
 import { exportedKinds, type ExportedKind, type Imported, type ImportMode } from '@oauthdb/core';
 import { Option } from 'commander';
-import { openAtxp } from '../../migrate/atxp.ts';
+import { foreignLayouts, isForeign, type ForeignLayoutName } from '../../migrate/foreign-layouts.ts';
 import { migrate, type Compared, type Migrated, type MigrationSource } from '../../migrate/index.ts';
+import { LeftOuts, type LeftOutCount } from '../../migrate/left-out.ts';
 import { open } from '../../open.ts';
 import type { Context } from '../context.ts';
 import { examples } from '../examples.ts';
@@ -15,7 +16,7 @@ import { holdsPassword, optionsOf } from '../settings.ts';
 interface Options {
   readonly from?: string;
   readonly to?: string;
-  readonly fromLayout?: 'oauthdb' | 'gateway' | 'atxp';
+  readonly fromLayout?: 'oauthdb' | 'gateway' | ForeignLayoutName;
   readonly fromKeyPrefix?: string;
   readonly fromServerKeyPrefix?: string;
   readonly fromHandles?: 'hashed' | 'plain';
@@ -41,7 +42,7 @@ export function addMigrate(cli: Cli): void {
       new Option(
         '--from-layout <name>',
         "the layout of the source; atxp: of the ATXP SDK's own classes",
-      ).choices(['oauthdb', 'gateway', 'atxp']),
+      ).choices(['oauthdb', 'gateway', ...Object.keys(foreignLayouts)]),
     )
     .option('--from-key-prefix <prefix>', 'its prefix of tokens that are held')
     .option('--from-server-key-prefix <prefix>', 'its prefix of what is issued')
@@ -68,12 +69,19 @@ export function addMigrate(cli: Cli): void {
         'oauthdb migrate --from sqlite:./oauth.db --to redis://localhost:6379',
         'oauthdb migrate --from redis://old:6379 --from-layout gateway --to redis://new:6379 --follow',
         'oauthdb migrate --from sqlite:./oauthClient.db --from-layout atxp --to redis://localhost:6379',
+        'oauthdb migrate --from redis://localhost --from-layout keyv --from-key-prefix ns::ns: --to sqlite:./oauth.db',
+        'oauthdb migrate --from redis://localhost --from-layout connect-redis --to redis://localhost',
+        'oauthdb migrate --from redis://localhost --from-layout oidc-provider --to sqlite:./oauth.db',
       )}
 If it is interrupted, run it again. Without a stop: start it with --follow, let the application write to the target, and
 press Ctrl-C; what was written to the source until then is copied in the last pass.
 
 With --from-layout atxp, an application finds everything by atxpOAuthDb(open(url)) of @oauthdb/atxp. What ATXP's class has
 encrypted is copied as it is stored: for that there is atxpSource(db, { decrypt }), in code.
+
+keyv (of @keyv/redis) brings tokens that are held, connect-redis the sessions of express-session, and oidc-provider what its
+example adapter for Redis keeps. Before their keys they have keyv::keyv:, sess: and oidc: unless --from-key-prefix (keyv) or
+--from-server-key-prefix says otherwise. What is not copied is counted; where something cannot be read, it ends with 5.
 `,
     )
     .action(cli.action(work));
@@ -87,7 +95,9 @@ async function work(context: Context, options: Options): Promise<number> {
   const to = await context.db(options.to);
   if (dryRun) {
     const { kinds = exportedKinds } = options;
-    return printDry(context, await to.import(from.export({ kinds }), { mode, dryRun }));
+    const leftOuts = new LeftOuts();
+    const counts = await to.import(from.export({ kinds, leftOut: leftOuts.add }), { mode, dryRun });
+    return printDry(context, counts, leftOuts.counts);
   }
   const progress = new Progress(context.out);
   if (follow) {
@@ -128,10 +138,9 @@ async function source(context: Context, options: Options): Promise<MigrationSour
   }
   const { library, tlsCa, timeout } = context.options;
   const { fromLayout: layout } = options;
-  const isAtxp = layout === 'atxp';
-  if (isAtxp) refuseOthersThanAtxp(options, url);
+  if (isForeign(layout)) refuseUnfit(layout, options, url);
   const given = {
-    ...(layout === undefined || isAtxp ? {} : { layout }),
+    ...(layout === undefined || isForeign(layout) ? {} : { layout }),
     ...(options.fromKeyPrefix === undefined ? {} : { keyPrefix: options.fromKeyPrefix }),
     ...(options.fromServerKeyPrefix === undefined ? {} : { serverKeyPrefix: options.fromServerKeyPrefix }),
     ...(options.fromHandles === undefined ? {} : { handles: options.fromHandles }),
@@ -148,35 +157,61 @@ async function source(context: Context, options: Options): Promise<MigrationSour
     OAUTHDB_TLS_CA: env['OAUTHDB_TLS_CA'],
   };
   const opening = await optionsOf(given, own);
-  return context.closing(isAtxp ? await openAtxp(url, opening) : await open(url, opening));
+  return context.closing(await (isForeign(layout) ? foreignLayouts[layout] : { open }).open(url, opening));
 }
 
-/** ATXP's classes know no more than a prefix, and that on Redis. */
-function refuseOthersThanAtxp(options: Options, url: string): void {
+/** Other programs know no more than a prefix, and that on Redis. */
+function refuseUnfit(layout: ForeignLayoutName, options: Options, url: string): void {
+  const { program, prefix } = foreignLayouts[layout];
+  const isFit = (one: typeof prefix): boolean => prefix === one && !/^sqlite:/i.test(url);
   const unfit = [
-    ['--from-server-key-prefix', options.fromServerKeyPrefix],
+    ['--from-server-key-prefix', isFit('serverKeyPrefix') ? undefined : options.fromServerKeyPrefix],
     ['--from-handles', options.fromHandles],
     ['--from-secret-keys', options.fromSecretKeys],
     ['--from-pepper-file', options.fromPepperFile],
-    ['--from-key-prefix', /^sqlite:/i.test(url) ? options.fromKeyPrefix : undefined],
+    ['--from-key-prefix', isFit('keyPrefix') ? undefined : options.fromKeyPrefix],
   ] as const;
   const [name] = unfit.find(([, value]) => value !== undefined) ?? [];
-  if (name !== undefined) throw new UsageError(`${name} is nothing that data of ATXP has`);
+  if (name !== undefined) throw new UsageError(`${name} is nothing that data of ${program} has`);
 }
 
-async function printDry({ out }: Context, counts: Imported): Promise<number> {
-  if (out.json) await out.value({ ...counts, dry_run: true });
-  else await out.record({ ...counts });
-  return EXIT.ok;
+async function printDry({ out }: Context, counts: Imported, left: readonly LeftOutCount[]): Promise<number> {
+  if (out.json) await out.value({ ...counts, left_out: left, dry_run: true });
+  else {
+    await out.record({ ...counts });
+    for (const line of leftInWords(left)) await out.line(line);
+  }
+  return isAllRead(left) ? EXIT.ok : EXIT.damaged;
 }
 
-async function print({ out }: Context, { compared, ...counts }: Migrated): Promise<number> {
-  if (out.json) await out.value({ ...counts, compared });
+async function print({ out }: Context, { compared, leftOut: left, ...counts }: Migrated): Promise<number> {
+  if (out.json) await out.value({ ...counts, compared, left_out: left });
   else {
     await out.record({ ...counts });
     if (compared !== null) await out.line(inWords(compared));
+    for (const line of leftInWords(left)) await out.line(line);
   }
-  return compared === null || compared.missing === 0 ? EXIT.ok : EXIT.no;
+  if (compared !== null && compared.missing > 0) return EXIT.no;
+  return isAllRead(left) ? EXIT.ok : EXIT.damaged;
+}
+
+function isAllRead(left: readonly LeftOutCount[]): boolean {
+  return left.every(hasNoPlace);
+}
+
+function leftInWords(left: readonly LeftOutCount[]): string[] {
+  const [unfit, unread] = [left.filter(hasNoPlace), left.filter((one) => !hasNoPlace(one))];
+  const lines = [];
+  if (unfit.length > 0)
+    lines.push(`not copied: ${unfit.map(({ count, what }) => `${count} ${what}`).join(', ')}`);
+  const why = (one: LeftOutCount): string => one.why.replaceAll('_', ' ');
+  if (unread.length > 0)
+    lines.push(`cannot be read: ${unread.map((one) => `${one.count} ${one.what} (${why(one)})`).join(', ')}`);
+  return lines;
+}
+
+function hasNoPlace({ why }: LeftOutCount): boolean {
+  return why === 'no_place';
 }
 
 function inWords({ same, different, missing, ended }: Compared): string {

@@ -1,0 +1,67 @@
+import {
+  layoutSource,
+  type Layout,
+  type LayoutOptions,
+  type LayoutSource,
+  type Piece,
+} from './layout-source.ts';
+import { isoOf, objectOf, textOf } from './parsed.ts';
+import type { Found } from './redis-keys.ts';
+
+export interface KeyvSourceOptions extends LayoutOptions {
+  /**
+   * What stands before the keys that the application says. Default `keyv::keyv:`, as of `new Keyv(new KeyvRedis(url))`; with a namespace
+   * it is `{namespace}::{namespace}:`, of `createKeyv(url, { namespace })` `{namespace}::`, and without any, nothing.
+   */
+  readonly prefix?: string | undefined;
+  /**
+   * How a value is read that the application has had written otherwise, encrypted or compressed: to `{ value, expires }`, such as
+   * `(text) => keyv.deserializeData(text)`. Default: as Keyv does.
+   */
+  readonly deserialize?: ((text: string) => unknown) | undefined;
+}
+
+/**
+ * What Keyv keeps on Redis, by `@keyv/redis`, as tokens that are held: under the application's keys, a string as it is, anything else as
+ * its JSON, until the very millisecond at which Keyv gives it up.
+ *
+ * @throws TypeError for a URL that is not of a Redis. Of its `export`, where it is not told `leftOut`: OAuthDatabaseError
+ * `OAUTHDB_CORRUPT` for what Keyv has not written.
+ * @example
+ * await using from = keyvSource('redis://localhost', { prefix: 'tokens::tokens:' });
+ * await migrate({ from, to: await open('sqlite:./tokens.db') });
+ */
+export function keyvSource(url: string, { deserialize, ...options }: KeyvSourceOptions = {}): LayoutSource {
+  return layoutSource(keyvLayout(deserialize ?? deserialized), url, options);
+}
+
+const WHAT = 'token';
+
+function keyvLayout(deserialize: (text: string) => unknown): Layout {
+  return {
+    name: 'Keyv',
+    prefix: 'keyv::keyv:',
+    fields: [],
+    read: async ({ name, content, endsAt }: Found): Promise<readonly Piece[]> => {
+      const text = textOf(WHAT, content);
+      if ('why' in text) return [text];
+      const parsed = await objectOf(WHAT, text.text, deserialize);
+      if ('why' in parsed) return [parsed];
+      const { value, expires, ...others } = parsed.members;
+      if (Object.keys(others).length > 0) return [{ what: WHAT, why: 'not_a_record' }];
+      // Keyv, too, gives nothing for it.
+      if (value === undefined) return [];
+      const end = typeof expires === 'number' ? expires : endsAt;
+      const token = typeof value === 'string' ? value : JSON.stringify(value);
+      return [{ kind: 'held', key: name, value: token, expires_at: isoOf(end) }];
+    },
+  };
+}
+
+/** Undoes what Keyv does to strings: one that begins with a colon has another before it, and bytes are base64. */
+function deserialized(text: string): unknown {
+  return JSON.parse(text, (_name, value: unknown) => {
+    if (typeof value !== 'string' || !value.startsWith(':')) return value;
+    return value.startsWith(':base64:') ? Buffer.from(value.slice(8), 'base64') : value.slice(1);
+  });
+}
