@@ -25,12 +25,14 @@ export class LifeBatch extends JoinedCalls<unknown, Look> {
   }
 
   protected sendTogether(members: readonly Look[]): void {
-    const keys = members.map(({ key }) => key);
+    // Many ask about the same few: whoever issues something asks about its client.
+    const keys = [...new Set(members.map(({ key }) => key))];
     runScript(this.#sender, keys, ['left'])
       .then((reply) => answersOf(reply, keys.length, keys[0] as string, this.#sender))
       .then(
-        (left) => {
-          for (const [i, { resolve }] of members.entries()) resolve(left[i]);
+        (answers) => {
+          const left = new Map(keys.map((key, i) => [key, answers[i]]));
+          for (const { key, resolve } of members) resolve(left.get(key));
         },
         (error: OAuthDatabaseError) => this.failTogether(members, error, this.#sender),
       );

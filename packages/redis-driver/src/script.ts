@@ -108,26 +108,39 @@ end
 
 -- A list lives as long as its longest member; where it is prolonged somewhat longer, so that this is seldom done.
 local function prolonged(life)
-  return string.format('%d', life * 17 / 16 + 1)
+  return math.floor(life * 17 / 16 + 1)
+end
+
+local function expire(key, life)
+  call('PEXPIRE', key, string.format('%d', life))
+  return life
 end
 
 local function longestOf(list)
   return tonumber(call('ZRANGE', list, '-1', '-1', 'WITHSCORES')[2] or now)
 end
 
--- Drops what has expired, and has the list live as long as what was added. It lived for 'before', as PTTL says.
-local function lookAfter(list, before, over)
-  if before ~= -2 then
-    call('ZREMRANGEBYSCORE', list, '-inf', past)
-    if before == -1 then over = longestOf(list) end
-  end
+-- How long lists live, as PTTL says, that were looked after before: calls that come together often add to the same ones.
+local lives = {}
+
+-- Adds to a list, drops what has expired, and has the list live as long as what was added.
+local function addTo(list, scores, over, isEarly)
+  local before = lives[list] or call('PTTL', list)
+  zadd(list, scores, isEarly)
+  if before ~= -2 and not lives[list] then call('ZREMRANGEBYSCORE', list, '-inf', past) end
+  if before == -1 then over = longestOf(list) end
+  local life = over - now
   if over == math.huge then
     if before >= 0 then call('PERSIST', list) end
+    life = -1
   elseif before < 0 then
-    call('PEXPIRE', list, string.format('%d', math.max(over - now, 0) + 1))
-  elseif before <= over - now then
-    call('PEXPIRE', list, prolonged(over - now))
+    life = expire(list, math.max(life, 0) + 1)
+  elseif before <= life then
+    life = expire(list, prolonged(life))
+  else
+    life = before
   end
+  lives[list] = life
 end
 
 -- Never more than twenty thousand at a time: some milliseconds.
@@ -166,7 +179,7 @@ local function lookAfterSet(set, list, before, over, isEndless)
   local life
   if isEqual and before == -2 then
     if over == math.huge then return end
-    life = string.format('%d', math.max(over - now, 0) + 1)
+    life = math.max(over - now, 0) + 1
   else
     if before == -2 then clear(set, list) end
     compare(set, list)
@@ -179,8 +192,8 @@ local function lookAfterSet(set, list, before, over, isEndless)
     end
     life = prolonged(over - now)
   end
-  call('PEXPIRE', list, life)
-  call('PEXPIRE', set, life)
+  expire(list, life)
+  expire(set, life)
 end
 
 -- One call: its deadline, its first key, its first argument and its last one.
@@ -265,10 +278,7 @@ local function carryOut(deadline, k, a, last)
       local lists, members = tonumber(ARGV[a + 1]), tonumber(ARGV[a + 2])
       local scores, over = scored(a + 3, members, isEarly and deadline + ARGV[2])
       for i = k, k + lists - 1 do
-        local list = KEYS[i]
-        local before = call('PTTL', list)
-        zadd(list, scores, isEarly)
-        lookAfter(list, before, over)
+        addTo(KEYS[i], scores, over, isEarly)
       end
       k, a = k + lists, a + 3 + 2 * members
 
@@ -286,6 +296,7 @@ local function carryOut(deadline, k, a, last)
 
     elseif verb == 'untag' then
       call('ZREM', key, ARGV[a + 1])
+      lives[key] = nil
       k, a = k + 1, a + 2
 
     elseif verb == 'unshare' then

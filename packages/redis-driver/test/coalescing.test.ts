@@ -66,6 +66,31 @@ describe('calls of one turn', () => {
     expect(gate.names.slice(4)).toEqual(['GET', 'EVALSHA', ...gate.names.slice(6)]);
   });
 
+  it('ask once about what several of them ask about', async () => {
+    await set('a', '1');
+    gate.sent.length = 0;
+    const asked = ['a', 'none', 'a', 'none', 'a'];
+    const left = await Promise.all([busy(), ...asked.map((name) => driver.timeLeft([key(name)], soon()))]);
+    expect(gate.sent.map(([name, , count]) => [name, count])).toEqual([
+      ['GET', undefined],
+      ['EVALSHA', '2'],
+    ]);
+    expect(left.slice(1)).toEqual([[Infinity], [null], [Infinity], [null], [Infinity]]);
+  });
+
+  it('give a list an end again that has lost all its entries to one of them', async () => {
+    const tags = [{ name: key('list'), member: 'm' }];
+    const store = (name: string) =>
+      driver.commit({ puts: [{ ...put(name, '1'), expiresAt: Date.now() + 60_000, tags }] }, soon());
+    const replace = (name: string) =>
+      driver.commit({ deletes: [{ key: key(name), tags }], puts: [put('b', '2')] }, soon());
+    await set('b', 'which has the clocks compared');
+    gate.sent.length = 0;
+    await Promise.all([busy(), store('a'), replace('a'), store('c')]);
+    expect(gate.names).toEqual(['GET', 'EVALSHA']);
+    expect(await redis.pttl(key('list'))).toBeGreaterThan(0);
+  });
+
   it('are two commands where they are many and nothing else is under way, so that nobody waits for all of them', async () => {
     await Promise.all([busy(), ...keys(60).map((_, i) => set(i, `v${i}`))]);
     expect(gate.sent.map(([name, , count]) => [name, count])).toEqual([
