@@ -1,3 +1,4 @@
+import { freePort } from '@oauthdb/test-redis/ports';
 import { startPrivateServer } from '@oauthdb/test-redis/server';
 import type {} from '@oauthdb/test-redis/setup';
 import { DriverDatabase, type Finding } from '@oauthdb/core';
@@ -73,7 +74,9 @@ describe('what endangers tokens is found', () => {
   });
 
   it('cluster_mismatch', async () => {
-    const { command, driver } = await server(...GOOD, '--cluster-enabled', 'yes');
+    // Its own is ten thousand above the other, where outgoing connections may have it.
+    const bus = ['--cluster-port', String(await freePort())];
+    const { command, driver } = await server(...GOOD, '--cluster-enabled', 'yes', ...bus);
     await command('CLUSTER', 'ADDSLOTSRANGE', '0', '16383');
     await expect
       .poll(async () => String(await command('CLUSTER', 'INFO')), { timeout: 20_000 })
