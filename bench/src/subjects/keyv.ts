@@ -1,11 +1,19 @@
-import { Keyv, type KeyvStoreAdapter } from 'keyv';
 import { HELD } from '../operations/index.ts';
 import { keyValues, type Subject } from '../subject.ts';
 import { LIFE_MS, VALUE } from '../values.ts';
 
-/** keyv with one of its stores, or in memory. */
-export function keyv(name: string, store?: KeyvStoreAdapter): Subject {
-  const all = new Keyv({ ...(store !== undefined && { store }), namespace: 'keyv' });
+/** What keyv 5 and 6 have in common. */
+interface Keyv {
+  set(key: string, value: string, ttl: number): Promise<unknown>;
+  get(key: string): Promise<unknown>;
+  has(key: string): Promise<boolean>;
+  delete(key: string): Promise<unknown>;
+  setMany(entries: { key: string; value: string; ttl: number }[]): Promise<unknown>;
+  getMany(keys: string[]): Promise<unknown>;
+  disconnect(): Promise<void>;
+}
+
+export function keyv(name: string, all: Keyv): Subject {
   const subject = keyValues(
     name,
     {

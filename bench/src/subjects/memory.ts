@@ -1,4 +1,5 @@
 import { MemoryOAuthDatabase } from '@oauthdb/memory';
+import { Keyv } from 'keyv';
 import { closeAll, keyValues, oauthdb, type Group } from '../subject.ts';
 import { bareMap } from './bare-map.ts';
 import { keyv } from './keyv.ts';
@@ -10,7 +11,7 @@ export async function memory(): Promise<Group> {
     keyValues('Map', bareMap()),
     keyValues('Map again', bareMap()),
     oauthdb('oauthdb', new MemoryOAuthDatabase()),
-    keyv('keyv'),
+    keyv('keyv', new Keyv({ namespace: 'keyv' })),
     oidcProvider(),
   ];
   return { name: 'memory', subjects, close: () => closeAll(subjects) };

@@ -1,4 +1,4 @@
-import KeyvRedis from '@keyv/redis';
+import { createKeyv } from '@keyv/redis';
 import { RedisOAuthDatabase } from '@oauthdb/node-redis';
 import { createClient } from 'redis';
 import { closeAll, keyValues, oauthdb, type Group, type Servers } from '../subject.ts';
@@ -34,7 +34,7 @@ export async function nodeRedis({ redis: at }: Servers): Promise<Group> {
     keyValues('node-redis again', bareNodeRedis(again)),
     ours('oauthdb', 'ours'),
     ours('oauthdb, call by call', 'each', { coalescing: false }),
-    keyv('keyv, @keyv/redis', new KeyvRedis(url)),
+    keyv('keyv, @keyv/redis', createKeyv(url, { namespace: 'keyv' })),
     connectRedis(forConnect),
   ];
   return {
