@@ -21,7 +21,7 @@ export async function listMembers(
 ): Promise<Page> {
   const command = shared === true ? 'SSCAN' : 'ZSCAN';
   const reply = await runner.send(name, [command, name, after, 'COUNT', String(limit)], at);
-  const [cursor, items] = scanned(reply);
+  const [cursor, items] = scanned(reply, () => runner.misled(name));
   // Members and scores take turns.
   return page(cursor, shared === true ? items : items.filter((_, i) => i % 2 === 0));
 }
@@ -38,7 +38,8 @@ export async function listPrefix(
     return ['SCAN', cursor, 'MATCH', `${escapeGlob(prefix)}*`, 'COUNT', String(Math.max(limit, SCAN_COUNT))];
   };
   if (cluster !== undefined) return listNodes(scan, after, at, runner, cluster);
-  const [cursor, items] = scanned(await runner.send(prefix, scan(after ?? '0'), at));
+  const reply = await runner.send(prefix, scan(after ?? '0'), at);
+  const [cursor, items] = scanned(reply, () => runner.misled(prefix));
   return page(cursor, items);
 }
 
@@ -57,14 +58,17 @@ async function listNodes(
   const here = seen === names ? { place: Number(place), cursor } : { place: 0, cursor: '0' };
   const master = masters[here.place];
   if (master === undefined) return { items: [], next: null };
-  const [next, items] = scanned(await runner.sendTo(master, scan(here.cursor)));
+  const reply = await runner.sendTo(master, scan(here.cursor));
+  const [next, items] = scanned(reply, () => runner.misledBy(master));
   if (next !== '0') return { items, next: `${next}|${here.place}|${names}` };
   return { items, next: here.place + 1 < masters.length ? `0|${here.place + 1}|${names}` : null };
 }
 
-function scanned(reply: unknown): ScanReply {
+/** @param misled - called where it is no page. */
+function scanned(reply: unknown, misled: () => void): ScanReply {
   if (Array.isArray(reply) && reply.length === 2 && Array.isArray(reply[1]))
     return reply as unknown as ScanReply;
+  misled();
   throw misledError();
 }
 

@@ -63,7 +63,7 @@ export class Runner {
     this.#sender = {
       send: (key, args) => this.#connection.send(key, args),
       run: (operations, deadline) => this.#runAlone(operations, deadline),
-      misled: (key) => this.#misled(key),
+      misled: (key) => this.misled(key),
       refused: ({ retryable }) => {
         // What does not pass by itself, such as a missing right, holds for this connection.
         this.#aloneUntil = retryable ? monotonicNow() + REFUSED_MS : Infinity;
@@ -202,9 +202,18 @@ export class Runner {
     }
   }
 
-  /** Trusts the way to a key no more, until it has been greeted again; ours is made anew. */
-  #misled(key: string): void {
-    const route = this.#route(key);
+  /** Called when the answer for a key was not the one to what was asked. */
+  misled(key: string): void {
+    this.#distrust(this.#route(key));
+  }
+
+  /** The same of a node of a cluster. */
+  misledBy({ name }: ClusterNode): void {
+    this.#distrust(this.#routeTo(name));
+  }
+
+  /** Trusts a way no more, until it has been greeted again; ours is made anew. */
+  #distrust(route: Route): void {
     // The answers that were still due mislead as well; a new connection has a route of its own.
     if (!route.isOpen && route.opening === undefined) return;
     route.isOpen = false;
@@ -212,7 +221,10 @@ export class Runner {
   }
 
   #route(key: string): Route {
-    const name = this.#cluster?.nodeOf(slotOf(key)) ?? '';
+    return this.#routeTo(this.#cluster?.nodeOf(slotOf(key)) ?? '');
+  }
+
+  #routeTo(name: string): Route {
     const known = this.#routes.get(name);
     if (known !== undefined) return known;
     const route = new Route();

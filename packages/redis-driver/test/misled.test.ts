@@ -78,12 +78,13 @@ it('tells a joined answer from others, whether it is of reads, of lives or of ch
   }
 });
 
-it('takes nothing for a page that is none', async () => {
+it('takes nothing for a page that is none, and the connection is made anew', async () => {
   for (const answer of ['garbage', 1, [], ['0', 'items'], null]) {
     const { client, driver, key } = await open();
     client.disturb(answer);
     const page = driver.list({ prefix: key }, { limit: 1 }, soon());
     await expect(page).rejects.toMatchObject(misled);
+    expect(client.reconnected).toBe(1);
   }
 });
 
