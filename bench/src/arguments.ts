@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util';
 import { OPERATIONS, QUICK, type Operation } from './operations/index.ts';
 import { GROUPS } from './subjects/index.ts';
+import { KEYS } from './values.ts';
 
 export const HELP = `How fast the operations are on each backend, beside the bare client and what else there is, on servers of its own.
 
@@ -44,8 +45,8 @@ export function parseArguments(args: readonly string[]): Arguments {
   });
   const { help, quick, out, compare } = values;
   const inFlight = values['in-flight']?.map(Number) ?? (quick ? [64] : [1, 64, 256, 1024]);
-  if (!inFlight.every((number) => Number.isInteger(number) && number > 0)) {
-    throw new TypeError('--in-flight must be a whole number from 1');
+  if (!inFlight.every((number) => Number.isInteger(number) && number > 0 && number <= KEYS)) {
+    throw new TypeError(`--in-flight must be a whole number from 1 to ${KEYS}`);
   }
   const large = wholeNumber(values.large ?? (quick ? '20000' : '200000'), '--large');
   return {
