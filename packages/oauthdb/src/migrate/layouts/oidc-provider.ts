@@ -35,14 +35,14 @@ export function oidcProviderSource(url: string, options: OidcProviderSourceOptio
 }
 
 /** What there is a place for, by the models of oidc-provider. */
-const KINDS: Readonly<Record<string, ExportedRecord['kind']>> = {
-  AccessToken: 'token',
-  ClientCredentials: 'token',
-  RefreshToken: 'refresh',
-  AuthorizationCode: 'code',
-  Session: 'session',
-  Client: 'client',
-};
+const KINDS: ReadonlyMap<string, ExportedRecord['kind']> = new Map([
+  ['AccessToken', 'token'],
+  ['ClientCredentials', 'token'],
+  ['RefreshToken', 'refresh'],
+  ['AuthorizationCode', 'code'],
+  ['Session', 'session'],
+  ['Client', 'client'],
+]);
 
 const OTHERS: ReadonlySet<string> = new Set([
   'BackchannelAuthenticationRequest',
@@ -60,14 +60,14 @@ const OTHERS: ReadonlySet<string> = new Set([
 const INDEXES: ReadonlySet<string> = new Set(['grant', 'uid', 'userCode']);
 
 /** The members that have a name in the RFCs, or in ours where they have none. */
-const NAMES: Readonly<Record<string, string>> = {
-  accountId: 'username',
-  clientId: 'client_id',
-  codeChallenge: 'code_challenge',
-  codeChallengeMethod: 'code_challenge_method',
-  grantId: 'grant_id',
-  redirectUri: 'redirect_uri',
-};
+const NAMES: ReadonlyMap<string, string> = new Map([
+  ['accountId', 'username'],
+  ['clientId', 'client_id'],
+  ['codeChallenge', 'code_challenge'],
+  ['codeChallengeMethod', 'code_challenge_method'],
+  ['grantId', 'grant_id'],
+  ['redirectUri', 'redirect_uri'],
+]);
 
 /** What of a refresh token is known after its rotation, as of one that was rotated by a database. */
 const KEPT = ['client_id', 'grant_id', 'username', 'issued_at', 'expires_at'];
@@ -80,7 +80,7 @@ const layout: Layout = {
     const [, model = '', id = ''] = /^(\w+):(.*)$/s.exec(name) ?? [];
     if (INDEXES.has(model)) return [];
     if (OTHERS.has(model)) return [{ what: model, why: 'no_place' }];
-    const kind = KINDS[model];
+    const kind = KINDS.get(model);
     if (kind === undefined) return [{ what: 'key', why: 'unknown_key' }];
     const stored = await storedIn(model, content);
     if ('why' in stored) return [stored];
@@ -133,7 +133,7 @@ function issued(
   endsAt: number | null,
 ): Exported {
   const { iat, exp, jti: _secret, consumed: _consumed, ...others } = payload;
-  const renamed = Object.entries(others).map(([name, value]) => [NAMES[name] ?? name, value] as const);
+  const renamed = Object.entries(others).map(([name, value]) => [NAMES.get(name) ?? name, value] as const);
   const expires_at = timeOf(exp) ?? isoOf(endsAt);
   const issuedAt = timeOf(iat);
   const record: Record<string, unknown> = { ...Object.fromEntries(renamed), expires_at };

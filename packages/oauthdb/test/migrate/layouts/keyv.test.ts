@@ -102,6 +102,17 @@ it.each([
   expect(await to.getToken('user_123')).toBe('token');
 });
 
+it('knows no more than Keyv whether a key began with the namespace', async () => {
+  const from = await place();
+  const keyv = keyvOn(from.url, 'n');
+  await keyv.set('n:user', 'token');
+  expect(await keyv.get('user')).toBe('token');
+  const to = await database();
+  await using source = keyvSource(from.url, { prefix: 'n::n:' });
+  await migrate({ from: source, to });
+  expect(await to.listTokens()).toEqual(['user']);
+});
+
 it('leaves out what has expired, and counts what is not of Keyv, whatever it is', async () => {
   const from = await place();
   const keyv = keyvOn(from.url, 'keyv');

@@ -316,14 +316,24 @@ it('counts what it cannot read, by the names of the models', async () => {
   // As the adapter leaves it where something was consumed that had just ended.
   await redis.hset('oidc:RefreshToken:canary-6', { consumed: 5 });
   await redis.set('oidc:canary-7', 'x');
-  await redis.set('oidc:another:canary-8', 'x');
+  await redis.set('oidc:constructor:canary-8', '{}');
   await redis.rpush('oidc:grant:canary-9', 'x');
   const metadata = { client_id: 'c', expires_at: 1, redirect_uris: [] };
+  const odd = JSON.stringify({ ...stored, jti: 'odd', constructor: 'x', toString: 'y' });
+  await redis.set('oidc:AccessToken:odd', odd.replace('{', '{"__proto__":"z",'));
   await provider.Client.adapter.upsert('c', metadata, 100);
   const to = await database();
   await using source = oidcProviderSource(from.url);
   const { leftOut, ...done } = await migrate({ from: source, to });
-  expect(done).toMatchObject({ stored: 2, expired: 0 });
+  expect(done).toMatchObject({ stored: 3, expired: 0 });
+  const found = Object.entries((await to.accessTokens.get(jtiOf('odd'))) ?? {});
+  expect(found).toEqual(
+    expect.arrayContaining([
+      ['constructor', 'x'],
+      ['toString', 'y'],
+      ['__proto__', 'z'],
+    ]),
+  );
   expect(leftOut).toHaveLength(7);
   expect(leftOut).toEqual(
     expect.arrayContaining([
