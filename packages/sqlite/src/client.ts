@@ -24,5 +24,5 @@ export interface SqliteStatement {
 /** How better-sqlite3 opens a file. */
 export type OpenClient = new (
   path: string,
-  options: { readonly timeout: number; readonly fileMustExist?: boolean },
+  options: { readonly timeout: number; readonly fileMustExist?: boolean; readonly readonly?: boolean },
 ) => SqliteClient;
