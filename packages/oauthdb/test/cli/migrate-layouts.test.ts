@@ -1,16 +1,18 @@
 import { randomUUID } from 'node:crypto';
+import { join } from 'node:path';
 import KeyvRedis from '@keyv/redis';
 import type {} from '@oauthdb/test-redis/setup';
 import { Redis } from 'ioredis';
 import { Keyv } from 'keyv';
 import { describe, expect, inject, it, onTestFinished } from 'vitest';
+import { keyvSqlite } from '../../../../bench/keyv-6/src/index.ts';
 import { jtiOf } from '../../../mcp/src/presented.ts';
 import type { OAuthDatabase } from '../../src/index.ts';
 import { sessionOf, storeOn } from '../migrate/layouts/express.ts';
 import { Server } from '../migrate/layouts/oidc.ts';
 import { GLOBS } from '../migrate/layouts/redis.ts';
 import { password, redisUrl, toRedis, toSqlite } from './atxp-data.ts';
-import { output, run, values } from './cli.ts';
+import { directory, output, run, values } from './cli.ts';
 
 /** What a program has stored under a prefix, and how the application finds it afterwards. */
 interface Stored {
@@ -140,8 +142,26 @@ describe.each([
         stderr: expect.stringContaining(name),
       });
     }
-    const { code, stderr } = await run([...at, '--from', 'sqlite:./none.db']);
-    expect([code, stderr]).toEqual([2, expect.stringContaining('Redis only')]);
+    const { code, stderr } = await run([...at, '--from', isHeld ? 'memory:' : 'sqlite:./none.db']);
+    expect([code, stderr]).toEqual([2, expect.stringMatching(/Redis( or SQLite)? only/)]);
     expect(await output(['migrate', '--help'])).toContain(`--from-layout ${layout}`);
   });
+});
+
+it('migrate --from-layout keyv reads the SQLite file of Keyv', async () => {
+  const path = join(await directory(), 'keyv.db');
+  const keyv = await keyvSqlite(path);
+  onTestFinished(() => keyv.disconnect().then(() => {}));
+  keyv.namespace = 'tokens';
+  await keyv.set('user_123', 'canary-token', 3_600_000);
+  const target = await toRedis();
+  const args = ['migrate', '--from', `sqlite:${path}`, '--from-layout', 'keyv', ...target.flags];
+  expect(await values(args, target.run)).toMatchObject([{ stored: 0 }]);
+  const done = await values([...args, '--from-key-prefix', 'tokens:'], target.run);
+  expect(done).toMatchObject([{ stored: 1, left_out: [], compared: { same: 1 } }]);
+  const db = await target.open();
+  onTestFinished(() => db.close());
+  expect(await db.getToken('user_123')).toBe('canary-token');
+  const none = ['migrate', '--from', `sqlite:${path}-none`, '--from-layout', 'keyv', ...target.flags];
+  expect(await run(none, target.run)).toMatchObject({ code: 4 });
 });

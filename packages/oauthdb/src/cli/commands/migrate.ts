@@ -79,9 +79,9 @@ press Ctrl-C; what was written to the source until then is copied in the last pa
 With --from-layout atxp, an application finds everything by atxpOAuthDb(open(url)) of @oauthdb/atxp. What ATXP's class has
 encrypted is copied as it is stored: for that there is atxpSource(db, { decrypt }), in code.
 
-keyv (of @keyv/redis) brings tokens that are held, connect-redis the sessions of express-session, and oidc-provider what its
-example adapter for Redis keeps. Before their keys they have keyv::keyv:, sess: and oidc: unless --from-key-prefix (keyv) or
---from-server-key-prefix says otherwise. What is not copied is counted; where something cannot be read, it ends with 5.
+keyv (of @keyv/redis and @keyv/sqlite) brings tokens that are held, connect-redis the sessions of express-session, and oidc-provider
+what its example adapter for Redis keeps. Before their keys they have keyv::keyv:, sess: and oidc: on Redis, unless --from-key-prefix
+(keyv) or --from-server-key-prefix says otherwise. What is not copied is counted; where something cannot be read, it ends with 5.
 `,
     )
     .action(cli.action(work));
@@ -160,10 +160,11 @@ async function source(context: Context, options: Options): Promise<MigrationSour
   return context.closing(await (isForeign(layout) ? foreignLayouts[layout] : { open }).open(url, opening));
 }
 
-/** Other programs know no more than a prefix, and that on Redis. */
+/** Other programs know no more than a prefix, and ATXP's classes that on Redis only. */
 function refuseUnfit(layout: ForeignLayoutName, options: Options, url: string): void {
   const { program, prefix } = foreignLayouts[layout];
-  const isFit = (one: typeof prefix): boolean => prefix === one && !/^sqlite:/i.test(url);
+  const hasNone = layout === 'atxp' && /^sqlite:/i.test(url);
+  const isFit = (one: typeof prefix): boolean => prefix === one && !hasNone;
   const unfit = [
     ['--from-server-key-prefix', isFit('serverKeyPrefix') ? undefined : options.fromServerKeyPrefix],
     ['--from-handles', options.fromHandles],

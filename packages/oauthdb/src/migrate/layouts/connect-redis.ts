@@ -6,7 +6,7 @@ import {
   type Piece,
 } from './layout-source.ts';
 import { isObject, isoOf, objectOf, textOf, unreserved, type Members } from './parsed.ts';
-import type { Found } from './redis-keys.ts';
+import type { Found } from './found.ts';
 
 export interface ConnectRedisSourceOptions extends LayoutOptions {
   /** The `prefix` of the `RedisStore`. Default `sess:`. */
@@ -44,6 +44,7 @@ function connectRedisLayout(
     name: 'connect-redis',
     prefix: 'sess:',
     fields: [],
+    hasTable: false,
     read: async ({ name, content, endsAt }: Found): Promise<readonly Piece[]> => {
       const text = textOf(WHAT, content);
       if ('why' in text) return [text];

@@ -6,12 +6,13 @@ import {
   type Piece,
 } from './layout-source.ts';
 import { isoOf, objectOf, textOf } from './parsed.ts';
-import type { Found } from './redis-keys.ts';
+import type { Found } from './found.ts';
 
 export interface KeyvSourceOptions extends LayoutOptions {
   /**
-   * What stands before the keys that the application says. Default `keyv::keyv:`, as of `new Keyv(new KeyvRedis(url))`; with a namespace
-   * it is `{namespace}::{namespace}:`, of `createKeyv(url, { namespace })` `{namespace}::`, and without any, nothing.
+   * What stands before the keys that the application says. On Redis: default `keyv::keyv:`, as of `new Keyv(new KeyvRedis(url))`; with a
+   * namespace it is `{namespace}::{namespace}:`, of `createKeyv(url, { namespace })` `{namespace}::`, and without any, nothing. In SQLite:
+   * `{namespace}:`, default `keyv:` of Keyv 5, and nothing of Keyv 6.
    */
   readonly prefix?: string | undefined;
   /**
@@ -22,11 +23,11 @@ export interface KeyvSourceOptions extends LayoutOptions {
 }
 
 /**
- * What Keyv keeps on Redis, by `@keyv/redis`, as tokens that are held: under the application's keys, a string as it is, anything else as
- * its JSON, until the very millisecond at which Keyv gives it up.
+ * What Keyv keeps on Redis by `@keyv/redis`, or in a SQLite file by `@keyv/sqlite`, as tokens that are held: under the application's keys,
+ * a string as it is, anything else as its JSON, until the very millisecond at which Keyv gives it up.
  *
- * @throws TypeError for a URL that is not of a Redis. Of its `export`, where it is not told `leftOut`: OAuthDatabaseError
- * `OAUTHDB_CORRUPT` for what Keyv has not written.
+ * @throws TypeError for a URL of anything else. Of its `export`: OAuthDatabaseError `OAUTHDB_CORRUPT` for a file that has no table `keyv`,
+ * and, where it is not told `leftOut`, for what Keyv has not written.
  * @example
  * await using from = keyvSource('redis://localhost', { prefix: 'tokens::tokens:' });
  * await migrate({ from, to: await open('sqlite:./tokens.db') });
@@ -42,6 +43,7 @@ function keyvLayout(deserialize: (text: string) => unknown): Layout {
     name: 'Keyv',
     prefix: 'keyv::keyv:',
     fields: [],
+    hasTable: true,
     read: async ({ name, content, endsAt }: Found): Promise<readonly Piece[]> => {
       const text = textOf(WHAT, content);
       if ('why' in text) return [text];

@@ -4,16 +4,18 @@ import {
   checkToken,
   durableKinds,
   kindOf,
+  OAuthDatabaseError,
   refuseUnknownOptions,
   type Exported,
   type Removed,
 } from '@oauthdb/core';
-import type { Inspector } from '@oauthdb/redis-driver';
-import { inspect, type InspectOptions } from '../../inspect.ts';
+import type { InspectOptions } from '../../inspect.ts';
 import { parseUrl } from '../../url.ts';
 import type { LeftOut } from '../left-out.ts';
 import type { MigrationSource, SourceExportOptions } from '../migration-source.ts';
-import { RedisKeys, unreadableError, type Found } from './redis-keys.ts';
+import type { Found, Reader } from './found.ts';
+import { KeyvTable } from './keyv-table.ts';
+import { RedisReader } from './redis-reader.ts';
 
 /** Where another program keeps its data, and how it is reached. */
 export interface LayoutOptions extends InspectOptions {
@@ -30,10 +32,12 @@ export interface LayoutSource extends MigrationSource, AsyncDisposable {
 export interface Layout {
   /** As users know it. */
   readonly name: string;
-  /** Where nothing else is said. */
+  /** On Redis, where nothing else is said. */
   readonly prefix: string;
   /** The fields of its hashes; none: it has no hashes. */
   readonly fields: readonly string[];
+  /** Whether it has a table in SQLite, too. */
+  readonly hasTable: boolean;
   /** What a key is in the words of a database. Nothing: an index, or nothing that counts. */
   read(found: Found): Promise<readonly Piece[]>;
 }
@@ -43,23 +47,14 @@ export type Piece = Exported | Removed | LeftOut;
 
 const TIMEOUT_MS = 2000;
 
-/** @throws TypeError for a URL that is not of a Redis, and for unknown options. */
+/** @throws TypeError for a URL of what the program has no data in, and for unknown options. */
 export function layoutSource(layout: Layout, url: string, options: LayoutOptions): LayoutSource {
-  const { prefix = layout.prefix, redis, commandTimeout = TIMEOUT_MS, ...others } = options;
-  refuseUnknownOptions(others, ['prefix', 'redis', 'commandTimeout']);
-  if (typeof prefix !== 'string' || !prefix.isWellFormed())
-    throw new TypeError(`prefix must be a string of well-formed Unicode, received ${kindOf(prefix)}`);
-  const { kind } = parseUrl(url);
-  if (kind !== 'redis' && kind !== 'redis-cluster')
-    throw new TypeError(`the data of ${layout.name} is read from Redis only`);
-  let inspecting: Promise<Inspector | null> | undefined;
-  const close = async (): Promise<void> => (await inspecting)?.close();
+  const reader = readerOf(layout, url, options);
+  const close = (): Promise<void> => reader.close();
   return {
     handles: 'plain',
     async *export({ kinds = durableKinds, leftOut = refuseUnreadable }: SourceExportOptions = {}) {
-      inspecting ??= inspect(url, { redis, commandTimeout });
-      const inspector = (await inspecting) as Inspector;
-      for await (const piece of new RedisKeys(inspector, prefix, layout.fields, commandTimeout).pieces()) {
+      for await (const piece of reader.pieces()) {
         for (const one of (await Promise.all(piece.map((found) => layout.read(found)))).flat()) {
           if ('why' in one) leftOut(one);
           else if (!kinds.includes(one.kind)) continue;
@@ -71,6 +66,20 @@ export function layoutSource(layout: Layout, url: string, options: LayoutOptions
     close,
     [Symbol.asyncDispose]: close,
   };
+}
+
+function readerOf({ name, fields, ...layout }: Layout, url: string, options: LayoutOptions): Reader {
+  const { prefix, redis, commandTimeout = TIMEOUT_MS, ...others } = options;
+  refuseUnknownOptions(others, ['prefix', 'redis', 'commandTimeout']);
+  if (prefix !== undefined && (typeof prefix !== 'string' || !prefix.isWellFormed()))
+    throw new TypeError(`prefix must be a string of well-formed Unicode, received ${kindOf(prefix)}`);
+  const target = parseUrl(url);
+  if (target.kind === 'redis' || target.kind === 'redis-cluster')
+    return new RedisReader({ url, prefix: prefix ?? layout.prefix, fields, redis, commandTimeout });
+  if (target.kind === 'sqlite' && layout.hasTable) return new KeyvTable(target.path, prefix, commandTimeout);
+  throw new TypeError(
+    `the data of ${name} is read from ${layout.hasTable ? 'Redis or SQLite' : 'Redis'} only`,
+  );
 }
 
 /** Whether a database takes it. */
@@ -87,5 +96,7 @@ function isStorable(one: Exported | Removed): boolean {
 }
 
 function refuseUnreadable({ why }: LeftOut): void {
-  if (why !== 'no_place') throw unreadableError();
+  if (why === 'no_place') return;
+  const message = 'what is there is not what the program writes that the data is of';
+  throw new OAuthDatabaseError('OAUTHDB_CORRUPT', message, { operation: 'export', outcome: 'not_executed' });
 }

@@ -9,7 +9,7 @@ import {
   type Piece,
 } from './layout-source.ts';
 import { isoOf, objectOf, unreserved, type Members } from './parsed.ts';
-import type { Content, Found } from './redis-keys.ts';
+import type { Content, Found } from './found.ts';
 
 export interface OidcProviderSourceOptions extends LayoutOptions {
   /** The `keyPrefix` of the adapter's client. Default `oidc:`. */
@@ -76,6 +76,7 @@ const layout: Layout = {
   name: 'oidc-provider',
   prefix: 'oidc:',
   fields: ['payload', 'consumed'],
+  hasTable: false,
   read: async ({ name, content, endsAt }: Found): Promise<readonly Piece[]> => {
     const [, model = '', id = ''] = /^(\w+):(.*)$/s.exec(name) ?? [];
     if (INDEXES.has(model)) return [];

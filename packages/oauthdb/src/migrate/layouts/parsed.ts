@@ -1,5 +1,5 @@
 import type { LeftOut } from '../left-out.ts';
-import type { Content } from './redis-keys.ts';
+import type { Content } from './found.ts';
 
 export type Members = Readonly<Record<string, unknown>>;
 

@@ -1,21 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { isOAuthDatabaseError, monotonicNow, OAuthDatabaseError } from '@oauthdb/core';
+import { isOAuthDatabaseError, monotonicNow } from '@oauthdb/core';
 import type { Inspector } from '@oauthdb/redis-driver';
-
-/** What another program keeps under a key. */
-export interface Found {
-  /** The key, without the prefix. */
-  readonly name: string;
-  readonly content: Content;
-  /** When Redis gives it up, epoch milliseconds, to within the time of a call; `null`: never. */
-  readonly endsAt: number | null;
-}
-
-export type Content =
-  | { readonly type: 'string'; readonly text: string }
-  /** The fields that were asked for, in their order. */
-  | { readonly type: 'hash'; readonly fields: readonly (string | null)[] }
-  | { readonly type: 'other' };
+import type { Content, Found } from './found.ts';
 
 const OTHER: Content = { type: 'other' };
 
@@ -47,7 +33,6 @@ export class RedisKeys {
     this.#timeoutMs = timeoutMs;
   }
 
-  /** What is there from the beginning to the end, and perhaps what comes or goes meanwhile; one may come twice. */
   async *pieces(): AsyncGenerator<Found[], void, undefined> {
     for await (const page of this.#pages()) {
       const keys = [...new Set(page)];
@@ -131,10 +116,4 @@ export class RedisKeys {
 /** A key whose type is not what it was a moment ago has been put anew. */
 function mayPass(error: unknown): boolean {
   return isOAuthDatabaseError(error) && (error.retryable || error.code === 'OAUTHDB_CORRUPT');
-}
-
-/** For an export that is to tell nobody what it cannot read. */
-export function unreadableError(): OAuthDatabaseError {
-  const message = 'a key holds something else than the program writes that the data is of';
-  return new OAuthDatabaseError('OAUTHDB_CORRUPT', message, { operation: 'export', outcome: 'not_executed' });
 }

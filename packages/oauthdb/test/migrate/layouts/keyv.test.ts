@@ -197,9 +197,7 @@ it('reads a cluster', async () => {
 });
 
 it('says at once what it cannot be told', async () => {
-  for (const url of ['sqlite:./tokens.db', 'memory:', 'http://x']) {
-    expect(() => keyvSource(url)).toThrow(TypeError);
-  }
+  for (const url of ['memory:', 'http://x']) expect(() => keyvSource(url)).toThrow(TypeError);
   expect(() => keyvSource('redis://x', { prefix: 1 as never })).toThrow(/prefix/);
   expect(() => keyvSource('redis://x', { prefix: '\ud800' })).toThrow(/prefix/);
   expect(() => keyvSource('redis://x', { keyPrefix: 'x' } as never)).toThrow(/keyPrefix/);

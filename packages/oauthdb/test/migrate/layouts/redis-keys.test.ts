@@ -2,7 +2,8 @@ import type {} from '@oauthdb/test-redis/setup';
 import { Inspector, IoredisClient, type RedisClient } from '@oauthdb/redis-driver';
 import { Redis } from 'ioredis';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { RedisKeys, type Content, type Found } from '../../../src/migrate/layouts/redis-keys.ts';
+import type { Content, Found } from '../../../src/migrate/layouts/found.ts';
+import { RedisKeys } from '../../../src/migrate/layouts/redis-keys.ts';
 import { place, type Place } from './redis.ts';
 
 const TIMEOUT_MS = 5000;
