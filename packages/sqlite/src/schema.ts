@@ -54,7 +54,7 @@ const TABLES = `
 export function prepareSchema(db: SqliteClient, label: string, mayCreate: boolean): void {
   // SQLite would wait inside the call, and nothing else in this process could run.
   db.pragma('busy_timeout = 0');
-  const found = contents(db, label);
+  const found = inTransaction(db, 'BEGIN', () => contents(db, label));
   if (found === 'nothing' && !mayCreate) {
     throw new OAuthDatabaseError('OAUTHDB_UNAVAILABLE', `${label} was replaced by an empty database`, {
       outcome: 'not_executed',
@@ -63,11 +63,19 @@ export function prepareSchema(db: SqliteClient, label: string, mayCreate: boolea
   // Only now, for it changes the file.
   requireDurability(db, label);
   if (found === 'ours') return;
-  db.exec('BEGIN IMMEDIATE');
-  try {
+  inTransaction(db, 'BEGIN IMMEDIATE', () => {
     // Another process may have been quicker.
     if (contents(db, label) === 'nothing') db.exec(TABLES);
+  });
+}
+
+/** Between the reads of one look, too, another process may create the tables. */
+function inTransaction<T>(db: SqliteClient, begin: string, work: () => T): T {
+  db.exec(begin);
+  try {
+    const result = work();
     db.exec('COMMIT');
+    return result;
   } finally {
     if (db.inTransaction) db.exec('ROLLBACK');
   }
