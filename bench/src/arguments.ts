@@ -6,7 +6,7 @@ import { KEYS } from './values.ts';
 export const HELP = `How fast the operations are on each backend, beside the bare client and what else there is, on servers of its own.
 
 npm run bench                             all of it, within half an hour
-npm run bench -- --quick                  64 calls in flight and some operations of each kind, within two minutes
+npm run bench -- --quick                  with 64 calls in flight, ${QUICK.join('; ')}: within two minutes
   --group <name>                          one of ${Object.keys(GROUPS).join(', ')}; may come several times
   --operation <name>                      one of ${Object.keys(OPERATIONS).join('; ')}
   --in-flight <number>                    may come several times
