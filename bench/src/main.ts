@@ -7,8 +7,9 @@ import { chart } from './chart.ts';
 import { growth, type GrowthRow } from './growth.ts';
 import { large } from './large.ts';
 import { memoryUse, type MemoryRow } from './memory-use.ts';
-import { measure, type Row } from './measure.ts';
-import { durationText, effortOf, estimate } from './plan.ts';
+import { measure, type Effort, type Row } from './measure.ts';
+import type { Operation } from './operations/index.ts';
+import { compilingEffort, durationText, effortOf, estimate } from './plan.ts';
 import { loadNow, parseReport, reportOf } from './report.ts';
 import { GROUPS } from './subjects/index.ts';
 import { comparison, growthTable, largeTable, memoryTable, operationTable } from './tables.ts';
@@ -36,13 +37,10 @@ if (most === undefined) {
   for (const [i, name] of groups.entries()) {
     progress(`${name}, ${i + 1} of ${groups.length}`);
     for (const operation of operations) {
+      await measureAlone(name, operation, 64, compilingEffort(given));
       const some: Row[] = [];
       for (const number of inFlight) {
-        // Each begins with what it needs and nothing else.
-        const group = await GROUPS[name]?.(servers);
-        if (group === undefined) continue;
-        some.push(...(await measure(group, operation, number, effortOf(given))));
-        await group.close();
+        some.push(...(await measureAlone(name, operation, number, effortOf(given))));
       }
       console.log(`\n${operationTable(some)}`);
       rows.push(...some);
@@ -68,6 +66,20 @@ writeFileSync(join(out, 'bench.svg'), chart(report));
 console.log(`\n${report.machine}, Node.js ${report.node}, load ${load.toFixed(1)} of ${report.cpus} CPUs`);
 console.log(`${join(out, 'bench.json')}, ${join(out, 'bench.svg')}`);
 if (before !== undefined) console.log(`\n${comparison(before, report)}`);
+
+/** Measures an operation of a group that has what it needs and nothing else. */
+async function measureAlone(
+  name: string,
+  operation: Operation,
+  number: number,
+  effort: Effort,
+): Promise<Row[]> {
+  const group = await GROUPS[name]?.(servers);
+  if (group === undefined) return [];
+  const some = await measure(group, operation, number, effort);
+  await group.close();
+  return some;
+}
 
 /** What comes next, beside the tables. */
 function progress(next: string): void {

@@ -37,7 +37,6 @@ export const QUICK: readonly Operation[] = [
   'getToken',
   'replaceToken',
   'deleteToken',
-  'clients.get',
   'states.consume',
   'issue',
   'issue, redeeming a code',
@@ -45,5 +44,4 @@ export const QUICK: readonly Operation[] = [
   'accessTokens.get',
   'refreshTokens.rotate',
   'sessions.store',
-  'sessions.get',
 ];
