@@ -3,6 +3,11 @@ import type { Listed } from './change.ts';
 import { companion } from './companion.ts';
 import { fieldsOf, isHashVersion } from './hash.ts';
 
+interface Short {
+  readonly verb: 'sets' | 'dels';
+  readonly args: readonly string[];
+}
+
 /** The operations of one call of the script: its keys and arguments. They run in the order in which they were added. */
 export class Operations {
   readonly keys: string[] = [];
@@ -25,10 +30,12 @@ export class Operations {
     return this.#length;
   }
 
-  /** The value and the life, where a single entry is put, on no list, and nothing else is done. */
-  get onlySet(): readonly [value: string, life: string] | null {
-    const [verb, value, left] = this.args;
-    return this.args.length === 3 && verb === 'set' ? [value as string, left as string] : null;
+  /** How the script takes several calls of this one's kind in short, where a single entry is put, on no list, or deleted, and no more. */
+  get short(): Short | null {
+    const { args } = this;
+    if (args.length === 3 && args[0] === 'set') return { verb: 'sets', args: args.slice(1) };
+    if (args.length === 1 && args[0] === 'del') return { verb: 'dels', args: [] };
+    return null;
   }
 
   take({ key, attempt, rememberMs, containing = '' }: Take): void {

@@ -73,7 +73,7 @@ export class RunBatch extends JoinedCalls<ScriptReply, Run> {
     else member.resolve(reply);
   }
 
-  /** What the script takes; neighbours of one form are put together, and those that have a single `set` each most shortly. */
+  /** What the script takes; neighbours of one form are put together, and those for which there is a short form most shortly. */
   #join(members: readonly Run[]): { keys: string[]; args: string[] } {
     const keys: string[] = [];
     const args = ['', String(this.#clock.uncertainty)];
@@ -82,13 +82,14 @@ export class RunBatch extends JoinedCalls<ScriptReply, Run> {
     let calls = 0;
     let row = 0;
     for (const { operations, deadline } of members) {
-      const till = this.#clock.at(deadline);
-      const { onlySet } = operations;
-      const own = onlySet ?? operations.args;
-      const next = onlySet === null ? `${till} ${operations.keys.length} ${own.length}` : `${till}`;
+      const till = String(this.#clock.at(deadline));
+      const { short } = operations;
+      const own = short === null ? operations.args : short.args;
+      const next =
+        short === null ? `${till} ${operations.keys.length} ${own.length}` : `${till} ${short.verb}`;
       if (form !== next) {
-        if (onlySet !== null) args.push(String(till), 'sets', '');
-        else args.push(String(till), String(operations.keys.length), String(own.length), '');
+        if (short === null) args.push(till, String(operations.keys.length), String(own.length), '');
+        else args.push(till, short.verb, '');
         row = args.length - 1;
         form = next;
         calls = 0;

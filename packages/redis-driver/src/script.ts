@@ -27,6 +27,7 @@ export const SCRIPT: string = `
 --
 --   deadline, number of keys, number of arguments, number of calls, and of each the operations: calls that have as many
 --   deadline, 'sets', number of calls, and of each the value and the life: calls that have one set each and no more
+--   deadline, 'dels', number of calls: calls that have one del each and no more
 --
 -- Where ARGV[1] is 'left', it tells how long each of KEYS still lives, as PTTL does, and that is all: there is no number.
 --
@@ -59,7 +60,8 @@ export const SCRIPT: string = `
 -- failed (a check), and of take: again (this attempt took it before), used (another did), refused, absent. Where all is done and
 -- there is no more to say, it returns the stamp alone, which is faster. The stamp is the server's time in ms, times ${CALLS}, and the number
 -- of the call. Of several calls it returns { 'joined', the stamp, what each returns }, or the stamp alone where all of them do; there
--- the time stands in place of the stamp, and one that fails returns { 'error', the time, 0, the message }.
+-- the time stands in place of the stamp, of one that is done and has taken nothing it returns the number of deleted entries alone, and
+-- one that fails returns { 'error', the time, 0, the message }.
 
 local call, KEYS, ARGV = redis.call, KEYS, ARGV
 if ARGV[1] == 'left' then
@@ -196,7 +198,8 @@ local function lookAfterSet(set, list, before, over, isEndless)
   expire(set, life)
 end
 
--- One call: its deadline, its first key, its first argument and its last one.
+-- One call: its deadline, its first key, its first argument and its last one. Where it is done, and has no value to tell, it returns
+-- how many entries it deleted.
 local function carryOut(deadline, k, a, last)
   if now > tonumber(deadline) then return {'late', now} end
   local took, told
@@ -308,13 +311,14 @@ local function carryOut(deadline, k, a, last)
       return redis.error_reply('ERR no such verb')
     end
   end
-  if deleted == 0 and not told then return now end
+  if not told then return deleted end
   return {'done', now, deleted, told}
 end
 
 if ARGV[1] ~= '' then
   local reply = carryOut(ARGV[1], 1, 3, #ARGV - 1)
-  if reply == now then return stamp end
+  if reply == 0 then return stamp end
+  if type(reply) == 'number' then return {'done', stamp, reply} end
   reply[2] = stamp
   return reply
 end
@@ -327,7 +331,7 @@ local function add(ok, reply)
     if not string.match(message, '^%u+ ') then message = 'ERR Error running script: ' .. message end
     reply = {'error', now, 0, message}
   end
-  if reply ~= now then plain = false end
+  if reply ~= 0 then plain = false end
   replies[#replies + 1] = reply
 end
 
@@ -341,11 +345,20 @@ while a < #ARGV do
         local set
         if ARGV[i + 1] == '' then set = redis.pcall('SET', KEYS[k], ARGV[i])
         else set = redis.pcall('SET', KEYS[k], ARGV[i], 'PX', ARGV[i + 1]) end
-        if set.err then add(false, set) else add(true, now) end
+        if set.err then add(false, set) else add(true, 0) end
       end
       k = k + 1
     end
     a = a + 3 + 2 * count
+  elseif ARGV[a + 1] == 'dels' then
+    for i = k, k + count - 1 do
+      if now > tonumber(deadline) then add(true, {'late', now})
+      else
+        local deleted = redis.pcall('DEL', KEYS[i])
+        add(type(deleted) == 'number', deleted)
+      end
+    end
+    k, a = k + count, a + 3
   else
     local keys, calls = tonumber(ARGV[a + 1]), tonumber(ARGV[a + 3])
     a = a + 4
@@ -394,7 +407,10 @@ export function parseReplies(
   }
   const [outcome, , ...replies] = raw as readonly unknown[];
   if (outcome !== 'joined' || replies.length !== count) throw notStringsError();
-  return { time, replies: replies.map((one) => withTime(Array.isArray(one) ? one : ['done'], time)) };
+  return {
+    time,
+    replies: replies.map((one) => withTime(Array.isArray(one) ? one : ['done', time, one], time)),
+  };
 }
 
 function withTime(reply: readonly unknown[], time: number): ScriptReply {

@@ -78,6 +78,20 @@ describe('calls of one turn', () => {
     expect(left.slice(1)).toEqual([[Infinity], [null], [Infinity], [null], [Infinity]]);
   });
 
+  it('tell each of several deletions whether there was something, also beside others that are too late', async () => {
+    await Promise.all([set('a', '1'), set('b', '2')]);
+    gate.sent.length = 0;
+    const remove = (name: string, at = soon()) => driver.commit({ deletes: [{ key: key(name) }] }, at);
+    const late = remove('b', soon(-1)).catch((error: { code: string }) => error.code);
+    const first = busy();
+    const deleted = await Promise.all([remove('a'), remove('none'), remove('a')]);
+    expect(deleted.map((one) => one.deleted)).toEqual([1, 0, 0]);
+    await first;
+    expect(await late).toBe('OAUTHDB_TIMEOUT');
+    expect(gate.names.filter((name) => name === 'EVALSHA')).toHaveLength(1);
+    expect(await get('b')).toBe('2');
+  });
+
   it('give a list an end again that has lost all its entries to one of them', async () => {
     const tags = [{ name: key('list'), member: 'm' }];
     const store = (name: string) =>

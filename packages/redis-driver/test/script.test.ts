@@ -40,6 +40,20 @@ describe('the script', () => {
     expect(await redis.exists(key('k'))).toBe(0);
   });
 
+  it('does nothing of several calls for those that are late, whatever their form', async () => {
+    await redis.mset(key('c'), '1', key('d'), '1');
+    const past = String(Date.now() - 5000);
+    const calls = [
+      ...[past, 'sets', '1', 'v', '', FAR, 'sets', '1', 'v', ''],
+      ...[past, 'dels', '1', FAR, 'dels', '1', past, '1', '1', '1', 'del'],
+    ];
+    const keys = ['a', 'b', 'c', 'd', 'c'].map(key);
+    const late = ['late', expect.any(Number)];
+    const replies = await redis.eval(SCRIPT, keys.length, ...keys, '', '0', ...calls, CALL);
+    expect(replies).toEqual(['joined', expect.any(Number), late, 0, late, 1, late]);
+    expect(await redis.mget(...keys)).toEqual([null, 'v', '1', null, '1']);
+  });
+
   it('set: with a life, and without one in place of it', async () => {
     expect(await run(['k'], 'set', 'v', '5000')).toEqual(['done']);
     expect(await redis.get(key('k'))).toBe('v');
