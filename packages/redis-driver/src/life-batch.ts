@@ -25,14 +25,17 @@ export class LifeBatch extends JoinedCalls<unknown, Look> {
   }
 
   protected sendTogether(members: readonly Look[]): void {
-    // Many ask about the same few: whoever issues something asks about its client.
-    const keys = [...new Set(members.map(({ key }) => key))];
+    // Whoever issues something asks about its client, and many at once about the same one.
+    const keys: string[] = [];
+    const places = members.map(({ key }) => {
+      if (key !== keys.at(-1)) keys.push(key);
+      return keys.length - 1;
+    });
     runScript(this.#sender, keys, ['left'])
       .then((reply) => answersOf(reply, keys.length, keys[0] as string, this.#sender))
       .then(
-        (answers) => {
-          const left = new Map(keys.map((key, i) => [key, answers[i]]));
-          for (const { key, resolve } of members) resolve(left.get(key));
+        (left) => {
+          for (const [i, { resolve }] of members.entries()) resolve(left[places[i] as number]);
         },
         (error: OAuthDatabaseError) => this.failTogether(members, error, this.#sender),
       );
