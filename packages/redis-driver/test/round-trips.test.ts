@@ -151,6 +151,14 @@ describe.each([
     expect(await count(() => db.refreshTokens.revoke('refresh'))).toEqual(['GET', 'EVALSHA']);
   });
 
+  it('to revoke a grant of two tokens is six: its mark, what is on its list, all of that, and once more what is on it', async () => {
+    const { db, count } = await start();
+    const { grant_id } = await db.codes.store('some', { client_id: 'c', username: 'u' });
+    await db.issue({ ...tokens(), code: 'some', grant_id });
+    const revoke = () => db.revoke({ grantId: grant_id });
+    expect(await count(revoke)).toEqual(['EVALSHA', 'ZSCAN', 'MGET', 'EVALSHA', 'ZSCAN', 'GET']);
+  });
+
   it('a hundred calls at once are one round trip', async () => {
     const { db, count } = await start();
     const jtis = Array.from({ length: 100 }, randomUUID);
