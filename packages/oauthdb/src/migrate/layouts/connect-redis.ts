@@ -5,7 +5,7 @@ import {
   type LayoutSource,
   type Piece,
 } from './layout-source.ts';
-import { isObject, isoOf, objectOf, textOf, unreserved, type Members } from './parsed.ts';
+import { isObject, isoOf, objectIn, unreserved, type Members } from './parsed.ts';
 import type { Found } from './found.ts';
 
 export interface ConnectRedisSourceOptions extends LayoutOptions {
@@ -46,9 +46,7 @@ function connectRedisLayout(
     fields: [],
     hasTable: false,
     read: async ({ name, content, endsAt }: Found): Promise<readonly Piece[]> => {
-      const text = textOf(WHAT, content);
-      if ('why' in text) return [text];
-      const parsed = await objectOf(WHAT, text.text, (json) => serializer.parse(json));
+      const parsed = await objectIn(WHAT, content, (text) => serializer.parse(text));
       if ('why' in parsed) return [parsed];
       const { members } = parsed;
       if (!isObject(members['cookie'])) return [{ what: WHAT, why: 'not_a_record' }];

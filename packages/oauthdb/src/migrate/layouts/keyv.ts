@@ -5,7 +5,7 @@ import {
   type LayoutSource,
   type Piece,
 } from './layout-source.ts';
-import { isoOf, objectOf, textOf } from './parsed.ts';
+import { isoOf, objectIn } from './parsed.ts';
 import type { Found } from './found.ts';
 
 export interface KeyvSourceOptions extends LayoutOptions {
@@ -45,9 +45,7 @@ function keyvLayout(deserialize: (text: string) => unknown): Layout {
     fields: [],
     hasTable: true,
     read: async ({ name, content, endsAt }: Found): Promise<readonly Piece[]> => {
-      const text = textOf(WHAT, content);
-      if ('why' in text) return [text];
-      const parsed = await objectOf(WHAT, text.text, deserialize);
+      const parsed = await objectIn(WHAT, content, deserialize);
       if ('why' in parsed) return [parsed];
       const { value, expires, ...others } = parsed.members;
       if (Object.keys(others).length > 0) return [{ what: WHAT, why: 'not_a_record' }];

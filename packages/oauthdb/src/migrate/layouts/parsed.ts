@@ -18,13 +18,17 @@ export async function objectOf(
   return isObject(value) ? { members: value } : { what, why: 'not_a_record' };
 }
 
-export function isObject(value: unknown): value is Members {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
+/** The same of what was found, if that is a string. */
+export async function objectIn(
+  what: string,
+  content: Content,
+  parse: (text: string) => unknown,
+): Promise<{ readonly members: Members } | LeftOut> {
+  return content.type === 'string' ? objectOf(what, content.text, parse) : { what, why: 'other_type' };
 }
 
-/** The text of a string, or word that it is none. */
-export function textOf(what: string, content: Content): { readonly text: string } | LeftOut {
-  return content.type === 'string' ? { text: content.text } : { what, why: 'other_type' };
+export function isObject(value: unknown): value is Members {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 /** The members of a record that are the database's to say. */
