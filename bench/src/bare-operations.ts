@@ -1,6 +1,6 @@
 import { fill, holds, store, type KeyValue } from './key-value.ts';
 import { once, type Measured } from './operation.ts';
-import { keyOf, LIFE_MS, newKey, SEVERAL, severalKeys } from './values.ts';
+import { keyOf, LIFE_MS, newKey, newKeys, SEVERAL, severalKeys } from './values.ts';
 
 // What a bare client does in place of an operation; `null` where it has no such command.
 
@@ -151,14 +151,26 @@ export function exchanging(client: KeyValue): Measured | null {
   };
 }
 
-/** Deletes two keys that are there. */
+/** Deletes the two keys of a pair, which are there. */
 export function deletingPair(client: KeyValue): Measured | null {
+  return deletingAll(client, pairOf);
+}
+
+/** Deletes several keys that are there. */
+export function deletingSeveral(client: KeyValue): Measured | null {
+  return deletingAll(client, newKeys);
+}
+
+function deletingAll(client: KeyValue, keysOf: (i: number) => readonly string[]): Measured | null {
   const { deleteSeveral } = client;
   if (deleteSeveral === undefined) return null;
   return {
-    ready: (first, end) => store(client, numbered(first, end, pairOf).flat()),
-    call: (i) => deleteSeveral(pairOf(i)),
-    isRight: async (_, i) => (await isGone(client, pairOf(i)[0])) && isGone(client, pairOf(i)[1]),
+    ready: (first, end) => store(client, numbered(first, end, keysOf).flat()),
+    call: (i) => deleteSeveral(keysOf(i)),
+    isRight: async (_, i) => {
+      const gone = await Promise.all(keysOf(i).map((key) => isGone(client, key)));
+      return gone.every(Boolean);
+    },
   };
 }
 

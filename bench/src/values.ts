@@ -24,6 +24,11 @@ export function severalKeys(i: number): string[] {
   return Array.from({ length: SEVERAL }, (_, k) => keyOf(i * SEVERAL + k));
 }
 
+/** As many that no other call names. */
+export function newKeys(i: number): string[] {
+  return Array.from({ length: SEVERAL }, (_, k) => `${newKey(i)}_${k}`);
+}
+
 export const CLIENTS = 32;
 const USERS = 8192;
 

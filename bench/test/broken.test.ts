@@ -14,7 +14,7 @@ const group: Group = { name: 'test', subjects: [], close: async () => {} };
 const three = (measured: Measured): Promise<unknown> => slice(measured, 3, 1, group);
 
 /** Reads whose answers are all alike: one that was right before is right again. */
-const ALIKE: readonly Operation[] = ['getToken', 'getTokens', 'getTokenExpiry'];
+const ALIKE: readonly Operation[] = ['getToken', 'getTokens', 'getTokenExpiry', 'accessTokens.expiry'];
 
 /** What is stored is what was there. */
 const UNCHANGED: readonly Operation[] = ['replaceToken', 'clients.update'];

@@ -1,7 +1,11 @@
-import type { AccessToken } from '@oauthdb/core';
-import { deleting, reading, storing } from '../bare-operations.ts';
+import type { AccessToken, OAuthDatabase, TokenExpiry } from '@oauthdb/core';
+import { askingLife, deleting, having, reading, storing } from '../bare-operations.ts';
 import { each, once, type Compared } from '../operation.ts';
 import { issuedTo, keyOf, KEYS, newKey } from '../values.ts';
+
+async function fill(db: OAuthDatabase): Promise<void> {
+  await each(0, KEYS, (i) => db.accessTokens.store({ jti: keyOf(i), ...issuedTo(i) }));
+}
 
 /** Access tokens that were issued. */
 export const accessTokens = {
@@ -17,9 +21,27 @@ export const accessTokens = {
     command: 'GET key',
     bare: reading,
     ours: (db) => ({
-      ready: once(() => each(0, KEYS, (i) => db.accessTokens.store({ jti: keyOf(i), ...issuedTo(i) }))),
+      ready: once(() => fill(db)),
       call: (i) => db.accessTokens.get(keyOf(i)),
       isRight: (answer, i) => (answer as AccessToken | null)?.jti === keyOf(i),
+    }),
+  },
+  'accessTokens.has': {
+    command: 'EXISTS key',
+    bare: having,
+    ours: (db) => ({
+      ready: once(() => fill(db)),
+      call: (i) => db.accessTokens.has(keyOf(i)),
+      isRight: async (answer) => answer === true && !(await db.accessTokens.has('none')),
+    }),
+  },
+  'accessTokens.expiry': {
+    command: 'PTTL key',
+    bare: askingLife,
+    ours: (db) => ({
+      ready: once(() => fill(db)),
+      call: (i) => db.accessTokens.expiry(keyOf(i)),
+      isRight: (answer) => Number((answer as TokenExpiry | null)?.expiresAt) > Date.now(),
     }),
   },
   'accessTokens.revoke': {

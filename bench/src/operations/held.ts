@@ -3,6 +3,7 @@ import {
   askingLife,
   changing,
   deleting,
+  deletingSeveral,
   having,
   overwriting,
   overwritingSeveral,
@@ -11,7 +12,7 @@ import {
 } from '../bare-operations.ts';
 import { holds } from '../key-value.ts';
 import { each, once, type Compared } from '../operation.ts';
-import { keyOf, KEYS, LIFE_MS, newKey, SEVERAL, severalKeys, VALUE } from '../values.ts';
+import { keyOf, KEYS, LIFE_MS, newKey, newKeys, SEVERAL, severalKeys, VALUE } from '../values.ts';
 
 const inAnHour = (): Date => new Date(Date.now() + LIFE_MS);
 
@@ -107,6 +108,21 @@ export const held = {
         ready: (first, end) => each(first, end, (i) => db.storeToken(newKey(i), VALUE, expiresAt)),
         call: (i) => db.deleteToken(newKey(i)),
         isRight: async (answer, i) => answer === true && !(await db.hasToken(newKey(i))),
+      };
+    },
+  },
+  deleteTokens: {
+    command: `DEL of ${SEVERAL} keys; in a cluster ${SEVERAL} DEL key, sent together`,
+    bare: deletingSeveral,
+    ours: (db) => {
+      const expiresAt = inAnHour();
+      const store = (i: number) =>
+        db.storeTokens(newKeys(i).map((key) => ({ key, token: VALUE, expiresAt })));
+      return {
+        ready: (first, end) => each(first, end, store),
+        call: (i) => db.deleteTokens(newKeys(i)),
+        isRight: async (answer, i) =>
+          answer === SEVERAL && (await db.getTokens(newKeys(i))).every((token) => token === null),
       };
     },
   },
