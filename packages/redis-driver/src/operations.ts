@@ -14,6 +14,9 @@ export class Operations {
   readonly args: string[] = [];
   #adds = false;
   #length: number | undefined;
+  /** How many entries the last `del` names, and which argument says so. */
+  #deleted = 0;
+  #deletedAt = -1;
 
   /** Whether something may be stored: else all that is written is removed. */
   get adds(): boolean {
@@ -34,7 +37,7 @@ export class Operations {
   get short(): Short | null {
     const { args } = this;
     if (args.length === 3 && args[0] === 'set') return { verb: 'sets', args: args.slice(1) };
-    if (args.length === 1 && args[0] === 'del') return { verb: 'dels', args: [] };
+    if (args.length === 2 && this.#deleted === 1) return { verb: 'dels', args: [] };
     return null;
   }
 
@@ -82,12 +85,20 @@ export class Operations {
     this.args.push('place early', value, lifeAfter(expiresAt, now, left));
   }
 
+  /** Deletes an entry; by one command with those right before it. */
   delete({ key, remembered }: Delete): void {
     this.keys.push(key);
     if (remembered === true) {
       this.keys.push(companion(key, 'used'));
       this.args.push('retire');
-    } else this.args.push('del');
+      return;
+    }
+    if (this.#deletedAt >= 0 && this.#deletedAt === this.args.length - 1) this.#deleted++;
+    else {
+      this.#deleted = 1;
+      this.#deletedAt = this.args.push('del', '') - 1;
+    }
+    this.args[this.#deletedAt] = String(this.#deleted);
   }
 
   /**

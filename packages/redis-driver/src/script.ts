@@ -27,7 +27,7 @@ export const SCRIPT: string = `
 --
 --   deadline, number of keys, number of arguments, number of calls, and of each the operations: calls that have as many
 --   deadline, 'sets', number of calls, and of each the value and the life: calls that have one set each and no more
---   deadline, 'dels', number of calls: calls that have one del each and no more
+--   deadline, 'dels', number of calls: calls that have a del of one entry each and no more
 --
 -- Where ARGV[1] is 'left', it tells how long each of KEYS still lives, as PTTL does, and that is all: there is no number.
 --
@@ -45,7 +45,7 @@ export const SCRIPT: string = `
 --           set                entry          value, life                 an entry that is not listed
 --           place, place early entry          value, life     one that is: it ends when its lists drop it; early: they had it in an
 --                                             earlier step
---           del                entry
+--           del                entries        their number
 --           retire             entry, marker                             del, remembered as taken, as long as it would have lived
 --           untag              list           member
 --           unshare            set, expiry    member
@@ -227,8 +227,9 @@ local function carryOut(deadline, k, a, last)
       k, a = k + 1, a + 3
 
     elseif verb == 'del' then
-      deleted = deleted + call('DEL', key)
-      k, a = k + 1, a + 1
+      local entries = tonumber(ARGV[a + 1])
+      deleted = deleted + call('DEL', unpack(KEYS, k, k + entries - 1))
+      k, a = k + entries, a + 2
 
     elseif verb == 'retire' then
       -- It removes first: what is to go can go from a server that is full.

@@ -45,7 +45,7 @@ describe('the script', () => {
     const past = String(Date.now() - 5000);
     const calls = [
       ...[past, 'sets', '1', 'v', '', FAR, 'sets', '1', 'v', ''],
-      ...[past, 'dels', '1', FAR, 'dels', '1', past, '1', '1', '1', 'del'],
+      ...[past, 'dels', '1', FAR, 'dels', '1', past, '1', '2', '1', 'del', '1'],
     ];
     const keys = ['a', 'b', 'c', 'd', 'c'].map(key);
     const late = ['late', expect.any(Number)];
@@ -76,7 +76,7 @@ describe('the script', () => {
 
   it('del: counts what was there', async () => {
     await redis.mset(key('a'), '1', key('b'), '2');
-    expect(await run(['a', 'none', 'b'], 'del', 'del', 'del')).toEqual(['done', 2]);
+    expect(await run(['a', 'none', 'b'], 'del', '1', 'del', '2')).toEqual(['done', 2]);
   });
 
   it('retire: deletes what there is and leaves the memory of a use, for as long as it would have lived', async () => {

@@ -72,6 +72,14 @@ describe('the server carries out', () => {
     expect((await work(rotate)).all).toBeLessThanOrEqual(23);
   });
 
+  it('one that deletes for tokens that are deleted together, however many', async () => {
+    const { db, work } = await start();
+    const keys = Array.from({ length: 100 }, (_, i) => `k${i}`);
+    await db.storeTokens(keys.map((key) => ({ key, token: 'v' })));
+    const done = await work(async () => expect(await db.deleteTokens([...keys, 'none'])).toBe(100));
+    expect(done).toMatchObject({ del: 1, all: 2 });
+  });
+
   it('fewer for each of several that are issued at once, whose changes are joined, and whose clients are looked at together', async () => {
     const { db, work } = await start();
     const done = await work(() => Promise.all(Array.from({ length: CALLS }, () => db.issue(tokens()))));
