@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { DriverDatabase, isOAuthDatabaseError, type OAuthDatabaseError } from '@oauthdb/core';
-import { pause } from '../mutants/mutant.ts';
 import { instead, truth, type BrokenRemote } from './broken.ts';
 
 /** What does something else than it says. */
@@ -95,7 +95,8 @@ export const brokenEffects: readonly BrokenRemote[] = [
             { ...change, puts: puts.map(({ tags: _later, ...put }) => put) },
             at,
           );
-          await pause();
+          // For longer than the case waits before it kills.
+          await sleep(100);
           if (done.committed && puts.length > 0) await sound.commit({ puts }, at);
           return done;
         },
@@ -165,6 +166,8 @@ export const brokenEffects: readonly BrokenRemote[] = [
           const { checks = [], puts = [] } = change;
           if (checks.length > 0 && puts.length > 0) {
             await sound.commit({ checks, deletes: puts.map(({ key }) => ({ key })) }, at);
+            // For as long as it takes to read what is missing meanwhile.
+            await sleep(100);
             return sound.commit({ puts }, at);
           }
           return sound.commit(change, at);
