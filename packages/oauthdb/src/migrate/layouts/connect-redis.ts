@@ -44,7 +44,6 @@ function connectRedisLayout(
     name: 'connect-redis',
     prefix: 'sess:',
     fields: [],
-    hasTable: false,
     read: async ({ name, content, endsAt }: Found): Promise<readonly Piece[]> => {
       const parsed = await objectIn(WHAT, content, (text) => serializer.parse(text));
       if ('why' in parsed) return [parsed];

@@ -1,3 +1,4 @@
+import { KeyvTable } from './keyv-table.ts';
 import {
   layoutSource,
   type Layout,
@@ -43,7 +44,7 @@ function keyvLayout(deserialize: (text: string) => unknown): Layout {
     name: 'Keyv',
     prefix: 'keyv::keyv:',
     fields: [],
-    hasTable: true,
+    table: (path, prefix, timeoutMs) => new KeyvTable(path, prefix, timeoutMs),
     read: async ({ name, content, endsAt }: Found): Promise<readonly Piece[]> => {
       const parsed = await objectIn(WHAT, content, deserialize);
       if ('why' in parsed) return [parsed];

@@ -14,7 +14,6 @@ import { parseUrl } from '../../url.ts';
 import type { LeftOut } from '../left-out.ts';
 import type { MigrationSource, SourceExportOptions } from '../migration-source.ts';
 import type { Found, Reader } from './found.ts';
-import { KeyvTable } from './keyv-table.ts';
 import { RedisReader } from './redis-reader.ts';
 
 /** Where another program keeps its data, and how it is reached. */
@@ -36,8 +35,8 @@ export interface Layout {
   readonly prefix: string;
   /** The fields of its hashes; none: it has no hashes. */
   readonly fields: readonly string[];
-  /** Whether it has a table in SQLite, too. */
-  readonly hasTable: boolean;
+  /** Reads its table in a SQLite file, where it has one. */
+  readonly table?: (path: string, prefix: string | undefined, timeoutMs: number) => Reader;
   /** What a key is in the words of a database. Nothing: an index, or nothing that counts. */
   read(found: Found): Promise<readonly Piece[]>;
 }
@@ -76,9 +75,10 @@ function readerOf({ name, fields, ...layout }: Layout, url: string, options: Lay
   const target = parseUrl(url);
   if (target.kind === 'redis' || target.kind === 'redis-cluster')
     return new RedisReader({ url, prefix: prefix ?? layout.prefix, fields, redis, commandTimeout });
-  if (target.kind === 'sqlite' && layout.hasTable) return new KeyvTable(target.path, prefix, commandTimeout);
+  if (target.kind === 'sqlite' && layout.table !== undefined)
+    return layout.table(target.path, prefix, commandTimeout);
   throw new TypeError(
-    `the data of ${name} is read from ${layout.hasTable ? 'Redis or SQLite' : 'Redis'} only`,
+    `the data of ${name} is read from ${layout.table === undefined ? 'Redis' : 'Redis or SQLite'} only`,
   );
 }
 

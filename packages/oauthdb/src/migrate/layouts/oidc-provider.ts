@@ -76,7 +76,6 @@ const layout: Layout = {
   name: 'oidc-provider',
   prefix: 'oidc:',
   fields: ['payload', 'consumed'],
-  hasTable: false,
   read: async ({ name, content, endsAt }: Found): Promise<readonly Piece[]> => {
     const [, model = '', id = ''] = /^(\w+):(.*)$/s.exec(name) ?? [];
     if (INDEXES.has(model)) return [];
