@@ -1,6 +1,6 @@
 import type { Client, ClientMetadata, OAuthDatabase } from '@oauthdb/core';
 import { adding, changing, deleting, reading } from '../bare-operations.ts';
-import { each, once, type Compared } from '../operation.ts';
+import { each, once, type Compared, type Measured } from '../operation.ts';
 import { CLIENTS, keyOf, KEYS, newKey } from '../values.ts';
 
 function registration(id: string): ClientMetadata {
@@ -21,6 +21,18 @@ async function fill(db: OAuthDatabase): Promise<void> {
 /** Registers those that something is issued to. */
 export async function registerAll(db: OAuthDatabase): Promise<void> {
   await each(0, CLIENTS, (i) => db.clients.register(registration(`client_${i}`)));
+}
+
+/** Makes each call ready once the clients are registered that something is issued to. */
+export function afterRegistering(
+  db: OAuthDatabase,
+  prepare: (i: number) => unknown,
+): NonNullable<Measured['ready']> {
+  const registered = once(() => registerAll(db));
+  return async (first, end) => {
+    await registered();
+    await each(first, end, prepare);
+  };
 }
 
 /** Registrations of clients. */

@@ -1,8 +1,8 @@
 import type { Issuance, OAuthDatabase, Revoked } from '@oauthdb/core';
 import { deletingPair, exchanging, pairOf, storingPair } from '../bare-operations.ts';
-import { each, once, type Compared } from '../operation.ts';
+import { once, type Compared } from '../operation.ts';
 import { issuedTo, newKey } from '../values.ts';
-import { registerAll } from './clients.ts';
+import { afterRegistering, registerAll } from './clients.ts';
 import { statusOf } from './status.ts';
 
 function pair(i: number): Issuance {
@@ -30,12 +30,10 @@ export const grants = {
     command: 'GETDEL key, then 2 SET key value PX, sent together',
     bare: exchanging,
     ours: (db) => {
-      const registered = once(() => registerAll(db));
       return {
-        ready: async (first, end) => {
-          await registered();
-          await each(first, end, (i) => db.codes.store(newKey(i), { ...issuedTo(i), grant_id: newKey(i) }));
-        },
+        ready: afterRegistering(db, (i) =>
+          db.codes.store(newKey(i), { ...issuedTo(i), grant_id: newKey(i) }),
+        ),
         call: (i) => db.issue({ code: newKey(i), grant_id: newKey(i), ...pair(i) }),
         isRight: async (answer, i) =>
           statusOf(answer) === 'issued' &&
@@ -48,12 +46,8 @@ export const grants = {
     command: 'DEL of 2 keys; in a cluster 2 DEL key, sent together',
     bare: deletingPair,
     ours: (db) => {
-      const registered = once(() => registerAll(db));
       return {
-        ready: async (first, end) => {
-          await registered();
-          await each(first, end, (i) => db.issue({ ...pair(i), grant_id: newKey(i) }));
-        },
+        ready: afterRegistering(db, (i) => db.issue({ ...pair(i), grant_id: newKey(i) })),
         call: (i) => db.revoke({ grantId: newKey(i) }),
         isRight: async (answer, i) => {
           const revoked = answer as Revoked | null;

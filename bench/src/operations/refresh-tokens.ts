@@ -2,7 +2,7 @@ import type { RefreshToken } from '@oauthdb/core';
 import { deleting, exchanging, pairOf, reading, storing } from '../bare-operations.ts';
 import { each, once, type Compared } from '../operation.ts';
 import { issuedTo, keyOf, KEYS, newKey } from '../values.ts';
-import { registerAll } from './clients.ts';
+import { afterRegistering } from './clients.ts';
 import { statusOf } from './status.ts';
 
 /** Refresh tokens that were issued. */
@@ -28,12 +28,8 @@ export const refreshTokens = {
     command: 'GETDEL key, then 2 SET key value PX, sent together',
     bare: exchanging,
     ours: (db) => {
-      const registered = once(() => registerAll(db));
       return {
-        ready: async (first, end) => {
-          await registered();
-          await each(first, end, (i) => db.refreshTokens.store({ token: newKey(i), ...issuedTo(i) }));
-        },
+        ready: afterRegistering(db, (i) => db.refreshTokens.store({ token: newKey(i), ...issuedTo(i) })),
         call: (i) => {
           const [jti, token] = pairOf(i);
           return db.refreshTokens.rotate(newKey(i), () => ({
