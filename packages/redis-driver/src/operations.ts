@@ -37,7 +37,7 @@ export class Operations {
   get short(): Short | null {
     const { args } = this;
     if (args.length === 3 && args[0] === 'set') return { verb: 'sets', args: args.slice(1) };
-    if (args.length === 2 && this.#deleted === 1) return { verb: 'dels', args: [] };
+    if (args.length === 2 && args[0] === 'del' && args[1] === '1') return { verb: 'dels', args: [] };
     return null;
   }
 
