@@ -15,9 +15,9 @@ export interface Sentinels {
 
 /** The same, for a test of its own that breaks some of it. */
 export interface PrivateSentinels extends Sentinels, AsyncDisposable {
-  /** The port of the master that the sentinels name. */
+  /** The port of the master that the sentinels name, once all that answer name the same: after a failover they learn it one by one. */
   currentMaster(): Promise<number>;
-  /** Resolves once they name another one than `before`, with its port. */
+  /** Resolves once the first of them names another one than `before`, with its port. */
   nextMaster(before: number): Promise<number>;
   /** One of the servers or sentinels, by its port. */
   server(port: number): Leashed;
@@ -83,7 +83,15 @@ export async function startSentinels(options: SentinelOptions = {}): Promise<Pri
     );
   return {
     ...at,
-    currentMaster: () => Promise.any(at.sentinels.map(named)),
+    currentMaster: async () => {
+      let ports = new Set<number>();
+      await until('sentinels that agree', async () => {
+        const answers = await Promise.allSettled(at.sentinels.map(named));
+        ports = new Set(answers.flatMap((answer) => (answer.status === 'fulfilled' ? [answer.value] : [])));
+        return ports.size === 1;
+      });
+      return [...ports][0] as number;
+    },
     nextMaster: async (before) => {
       let now = before;
       await until('a failover', async () => {

@@ -120,8 +120,8 @@ export function throughSentinels(client: SentinelClient): void {
           await servers.nextMaster(before);
           servers.server(before).signal('SIGCONT');
         });
-        await isTrue(log, open());
         expect(await servers.currentMaster()).not.toBe(before);
+        await isTrue(log, open());
       }));
 
     it('from a master that is killed tells what was changed and what was not, by default too', () =>
