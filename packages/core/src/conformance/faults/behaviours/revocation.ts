@@ -29,12 +29,12 @@ export const cutRevocation: FaultBehaviour = {
           const first = await issueTokens(beside, f);
           const [to, redeemed] = [successors(), issuance(f, await storeCode(beside, f))];
           const { jti, token, ...redemption } = redeemed;
-          const rotating = t.outcome(() => rival.refreshTokens.rotate(first.token, to.next), 6 * TIMEOUT_MS);
-          const issuing = t.outcome(() => rival.issue(redemption), 6 * TIMEOUT_MS);
-          const cutting = cutAfter(t, round % 12);
-          const revoked = await t.outcome(() => db.revoke({ username: f.username }), 10 * TIMEOUT_MS);
-          const [rotated, issued] = [await rotating, await issuing];
-          await cutting;
+          const [rotated, issued, , revoked] = await Promise.all([
+            t.outcome(() => rival.refreshTokens.rotate(first.token, to.next), 6 * TIMEOUT_MS),
+            t.outcome(() => rival.issue(redemption), 6 * TIMEOUT_MS),
+            cutAfter(t, round % 12),
+            t.outcome(() => db.revoke({ username: f.username }), 10 * TIMEOUT_MS),
+          ]);
           if (revoked.status !== 'fulfilled') continue;
           acknowledged++;
           // Without transactions a call that fails half-way may leave tokens that nobody was given.
