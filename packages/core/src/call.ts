@@ -13,8 +13,8 @@ export type Effect = 'read' | 'idempotent' | 'single';
 /** @param repeated - whether an earlier run of this call may have taken effect. */
 export type Work<T> = (at: Moment, repeated: boolean) => Promise<T>;
 
-/** What a call answers, of what its work has given. */
-export type Answer<Given, T> = (given: Given, at: Moment) => T;
+/** What a call answers, of what its work has given in its last run. */
+export type Answer<Given, T> = (given: Given, at: Moment, repeated: boolean) => T;
 
 /** After its deadline a call waits so long for an answer that is on its way, or for a driver to say what was the matter. */
 const GRACE_MS = 100;
@@ -108,7 +108,7 @@ export class Call<Given, T> extends Waiting {
     if (this.#settled) return;
     let value: T;
     try {
-      value = this.#answer(given, this.#at);
+      value = this.#answer(given, this.#at, this.#repeated);
     } catch (thrown) {
       this.#failed(thrown);
       return;

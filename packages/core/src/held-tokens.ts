@@ -1,4 +1,5 @@
 import { ahead } from './ahead.ts';
+import { attempt } from './attempt.ts';
 import type { Calls } from './calls.ts';
 import type { Delete, Driver, Entry, Moment, Put } from './driver.ts';
 import { checkArray, checkExpiresAt, checkKey, checkToken, kindOf } from './input.ts';
@@ -44,10 +45,12 @@ export class HeldTokens {
     this.region = { prefix, holds: (key) => key.length > prefix.length, describe: () => ({}) };
   }
 
-  async store(key: string, token: string, expiresAt?: Date): Promise<void> {
-    await this.#storeAll('storeToken', [
-      { key: this.#name(key), token: checkToken(token), at: checkExpiresAt(expiresAt) },
-    ]);
+  store(key: string, token: string, expiresAt?: Date): Promise<void> {
+    return attempt(() =>
+      this.#storeAll('storeToken', [
+        { key: this.#name(key), token: checkToken(token), at: checkExpiresAt(expiresAt) },
+      ]),
+    );
   }
 
   async storeMany(tokens: readonly HeldToken[]): Promise<void> {
@@ -65,14 +68,16 @@ export class HeldTokens {
     await eachBatch('storeTokens', [...last.values()], (batch) => this.#storeAll('storeTokens', batch));
   }
 
-  async get(key: string): Promise<string | null> {
-    const name = this.#name(key);
-    return await this.#calls.run(
-      'getToken',
-      'read',
-      (at) => this.#driver.read([name], at),
-      (entries) => this.#open(name, entries[0]),
-    );
+  get(key: string): Promise<string | null> {
+    return attempt(() => {
+      const name = this.#name(key);
+      return this.#calls.run(
+        'getToken',
+        'read',
+        (at) => this.#driver.read([name], at),
+        (entries) => this.#open(name, entries[0]),
+      );
+    });
   }
 
   async getMany(keys: readonly string[]): Promise<(string | null)[]> {
@@ -83,24 +88,18 @@ export class HeldTokens {
     return found;
   }
 
-  async has(key: string): Promise<boolean> {
-    const keys = [this.#name(key)];
-    const [left] = await this.#calls.run('hasToken', 'read', (at) => this.#driver.timeLeft(keys, at));
-    return left !== undefined && left !== null;
+  has(key: string): Promise<boolean> {
+    return this.#timeLeft('hasToken', key, isThere);
   }
 
-  async expiry(key: string): Promise<TokenExpiry | null> {
-    const keys = [this.#name(key)];
-    return this.#calls.run('getTokenExpiry', 'read', async (at) => {
-      const [left] = await this.#driver.timeLeft(keys, at);
-      if (left === undefined || left === null) return null;
-      // No Date is later than this, and a clock of the backend's own may round upwards.
-      return { expiresAt: left === Infinity ? null : new Date(Math.min(at.now + left, 8.64e15)) };
-    });
+  expiry(key: string): Promise<TokenExpiry | null> {
+    return this.#timeLeft('getTokenExpiry', key, expiryOf);
   }
 
-  async delete(key: string): Promise<boolean> {
-    return (await this.#deleteAll('deleteToken', [{ key: this.#name(key) }])) > 0;
+  delete(key: string): Promise<boolean> {
+    return attempt(() =>
+      this.#deleteAll('deleteToken', [{ key: this.#name(key) }], (deleted) => deleted > 0),
+    );
   }
 
   async replace(
@@ -126,7 +125,7 @@ export class HeldTokens {
     const deletes = [...new Set(this.#names(keys))].map((key): Delete => ({ key }));
     let deleted = 0;
     await eachBatch('deleteTokens', deletes, async (batch) => {
-      deleted += await this.#deleteAll('deleteTokens', batch);
+      deleted += await this.#deleteAll('deleteTokens', batch, same);
     });
     return deleted;
   }
@@ -150,9 +149,12 @@ export class HeldTokens {
     return entry === null || entry === undefined ? null : this.#keyRing.open(key, entry.value);
   }
 
-  async #storeAll(operation: string, tokens: readonly Checked[]): Promise<void> {
-    await this.#calls.run(operation, 'idempotent', (at) =>
-      this.#driver.commit(this.#changeFor(tokens, at), at),
+  #storeAll(operation: string, tokens: readonly Checked[]): Promise<void> {
+    return this.#calls.run(
+      operation,
+      'idempotent',
+      (at) => this.#driver.commit(this.#changeFor(tokens, at), at),
+      nothing,
     );
   }
 
@@ -167,11 +169,26 @@ export class HeldTokens {
     return { puts, deletes };
   }
 
-  #deleteAll(operation: string, deletes: readonly Delete[]): Promise<number> {
-    return this.#calls.run(operation, 'idempotent', (at, repeated) =>
+  #deleteAll<T>(operation: string, deletes: readonly Delete[], answer: (deleted: number) => T): Promise<T> {
+    return this.#calls.run(
+      operation,
+      'idempotent',
+      (at) => this.#driver.commit({ deletes }, at),
       // An earlier run may have deleted them, and its reply was lost: they are gone, which is what the caller asked for.
-      this.#driver.commit({ deletes }, at).then(({ deleted }) => (repeated ? deletes.length : deleted)),
+      ({ deleted }, _, repeated) => answer(repeated ? deletes.length : deleted),
     );
+  }
+
+  #timeLeft<T>(operation: string, key: string, answer: (left: number | null, now: number) => T): Promise<T> {
+    return attempt(() => {
+      const keys = [this.#name(key)];
+      return this.#calls.run(
+        operation,
+        'read',
+        (at) => this.#driver.timeLeft(keys, at),
+        (lives, { now }) => answer(lives[0] ?? null, now),
+      );
+    });
   }
 
   async *#pages(operation: string): AsyncGenerator<string[], void, undefined> {
@@ -189,6 +206,24 @@ export class HeldTokens {
   #names(keys: readonly string[]): string[] {
     return checkArray(keys, 'keys').map((key, i) => this.#name(key, `keys[${i}]`));
   }
+}
+
+function isThere(left: number | null): boolean {
+  return left !== null;
+}
+
+function expiryOf(left: number | null, now: number): TokenExpiry | null {
+  if (left === null) return null;
+  // No Date is later than this, and a clock of the backend's own may round upwards.
+  return { expiresAt: left === Infinity ? null : new Date(Math.min(now + left, 8.64e15)) };
+}
+
+function same(deleted: number): number {
+  return deleted;
+}
+
+function nothing(): void {
+  // Whoever stores is told only that it is stored.
 }
 
 function* batches<T>(items: readonly T[]): Generator<readonly T[], void, undefined> {

@@ -1,3 +1,4 @@
+import { attempt } from '../attempt.ts';
 import { checkKey } from '../input.ts';
 import { listed, listedPage, type Listing, type PageOptions, type RecordPage } from './listing.ts';
 import { newAccessToken } from './new-tokens.ts';
@@ -27,9 +28,8 @@ export class AccessTokens {
   }
 
   /** Retrieves what a token stands for; `null` when it is unknown, revoked or expired. One round trip. */
-  async get(jti: string): Promise<AccessToken | null> {
-    const found = await this.#records.readOne('accessTokens.get', 'token', checkKey(jti, 'jti'));
-    return found === null ? null : (found.record as unknown as AccessToken);
+  get(jti: string): Promise<AccessToken | null> {
+    return attempt(() => this.#records.readRecord('accessTokens.get', 'token', checkKey(jti, 'jti')));
   }
 
   /** Checks whether a token is live. One round trip. */

@@ -1,3 +1,4 @@
+import { attempt } from '../attempt.ts';
 import { checkKey } from '../input.ts';
 import { afterPart } from '../partly.ts';
 import { changeClient } from './client-change.ts';
@@ -61,9 +62,8 @@ export class Clients {
   }
 
   /** Retrieves a registration; `null` when there is none, or no longer. One round trip. */
-  async get(clientId: string): Promise<Client | null> {
-    const found = await this.#records.readOne('clients.get', 'client', checkKey(clientId, 'client_id'));
-    return found === null ? null : (found.record as unknown as Client);
+  get(clientId: string): Promise<Client | null> {
+    return attempt(() => this.#records.readRecord('clients.get', 'client', checkKey(clientId, 'client_id')));
   }
 
   /**

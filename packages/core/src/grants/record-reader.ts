@@ -6,6 +6,7 @@ import type { Codec } from './codec.ts';
 import type { Keys, Kind } from './keys.ts';
 import { withEndsOfKeys } from './layouts/ends-of-keys.ts';
 import { isLive } from './record-life.ts';
+import type { AccessToken, Client, Session } from './records.ts';
 
 /** Names a record. */
 export interface Ref {
@@ -22,6 +23,13 @@ export interface Found extends Ref {
   readonly record: Record<string, unknown>;
   readonly value: string;
   readonly version: string;
+}
+
+/** What records are that callers get as they are stored. */
+interface RecordOf {
+  readonly client: Client;
+  readonly token: AccessToken;
+  readonly session: Session;
 }
 
 /** A record and where it is kept. */
@@ -180,9 +188,20 @@ export class RecordReader {
     return entry?.version ?? null;
   }
 
+  /** A live record and where it is kept. One round trip. */
   readOne(operation: string, kind: Kind, id: string): Promise<Found | null> {
-    const ref = { kind, id };
-    if (this.isShared) return this.read(operation, [ref]).then(([found]) => found ?? null);
+    return this.#readOne(operation, { kind, id }, (found) => found);
+  }
+
+  /** What a live record says. One round trip. */
+  readRecord<K extends keyof RecordOf>(operation: string, kind: K, id: string): Promise<RecordOf[K] | null> {
+    return this.#readOne(operation, { kind, id }, (found) =>
+      found === null ? null : (found.record as unknown as RecordOf[K]),
+    );
+  }
+
+  #readOne<T>(operation: string, ref: Ref, answer: (found: Found | null) => T): Promise<T> {
+    if (this.isShared) return this.read(operation, [ref]).then(([found]) => answer(found ?? null));
     const key = this.keyOf(ref);
     return this.calls.run(
       operation,
@@ -190,7 +209,7 @@ export class RecordReader {
       (at) => this.driver.read([key], at),
       (entries, at) => {
         const found = this.#found(ref, key, entries[0]);
-        return found !== null && isLive(found.record, at.now) ? found : null;
+        return answer(found !== null && isLive(found.record, at.now) ? found : null);
       },
     );
   }

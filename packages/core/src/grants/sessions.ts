@@ -1,3 +1,4 @@
+import { attempt } from '../attempt.ts';
 import { checkKey } from '../input.ts';
 import { listed, listedPage, type Listing, type PageOptions, type RecordPage } from './listing.ts';
 import { listsOf } from './owner.ts';
@@ -29,9 +30,8 @@ export class Sessions {
   }
 
   /** Retrieves a session; `null` when there is none, or no longer. One round trip. */
-  async get(sessionId: string): Promise<Session | null> {
-    const found = await this.#records.readOne('sessions.get', 'session', this.#id(sessionId));
-    return found === null ? null : (found.record as unknown as Session);
+  get(sessionId: string): Promise<Session | null> {
+    return attempt(() => this.#records.readRecord('sessions.get', 'session', this.#id(sessionId)));
   }
 
   /**

@@ -1,4 +1,6 @@
 import { randomUUID } from 'node:crypto';
+import { attempt } from '../attempt.ts';
+import type { Moment, Taken } from '../driver.ts';
 import { checkKey } from '../input.ts';
 import { checkId, checkRecord, isoOf } from './record-input.ts';
 import type { AuthorizationRequest, Life, Stored } from './records.ts';
@@ -38,17 +40,25 @@ export class States {
    * Takes an authorization request: of any number of callers one gets it, also if its reply was lost and the call was repeated.
    * One step, one round trip.
    */
-  async consume(state: string): Promise<ConsumedState> {
-    const { keys, calls, driver } = this.#records;
-    const key = keys.of('state', keys.handle('state', checkKey(state, 'state')));
-    const take = { key, attempt: randomUUID(), rememberMs: REMEMBER_MS };
-    return calls.run('states.consume', 'idempotent', async (at) => {
-      const taken = await driver.take(take, at);
-      if (taken.status === 'absent' || taken.status === 'refused') return { status: 'not_found' };
-      if (taken.status === 'used') return { status: 'already_used' };
-      const { handle: _handle, ...record } = this.#records.decode('state', key, taken.value);
-      if (!isLive(record, at.now)) return { status: 'expired' };
-      return { status: 'consumed', state: withEnd(record) as AuthorizationRequest & Stored };
+  consume(state: string): Promise<ConsumedState> {
+    return attempt(() => {
+      const { keys, calls, driver } = this.#records;
+      const key = keys.of('state', keys.handle('state', checkKey(state, 'state')));
+      const take = { key, attempt: randomUUID(), rememberMs: REMEMBER_MS };
+      return calls.run(
+        'states.consume',
+        'idempotent',
+        (at) => driver.take(take, at),
+        (taken, at) => this.#consumed(key, taken, at),
+      );
     });
+  }
+
+  #consumed(key: string, taken: Taken, { now }: Moment): ConsumedState {
+    if (taken.status === 'absent' || taken.status === 'refused') return { status: 'not_found' };
+    if (taken.status === 'used') return { status: 'already_used' };
+    const { handle: _handle, ...record } = this.#records.decode('state', key, taken.value);
+    if (!isLive(record, now)) return { status: 'expired' };
+    return { status: 'consumed', state: withEnd(record) as AuthorizationRequest & Stored };
   }
 }
