@@ -2,12 +2,14 @@ import type { OAuthDatabaseError } from '@oauthdb/core';
 import { answersOf, JoinedCalls, type Member, type Sender } from './batch.ts';
 import { runScript } from './run-script.ts';
 
-interface Look extends Member<unknown> {
+type Lives = (number | null)[];
+
+interface Look extends Member<Lives> {
   readonly key: string;
 }
 
 /** Questions how long entries still live, which are sent as one call of the script: no command asks it of several keys. */
-export class LifeBatch extends JoinedCalls<unknown, Look> {
+export class LifeBatch extends JoinedCalls<Lives, Look> {
   readonly #sender: Sender;
 
   constructor(sender: Sender) {
@@ -15,13 +17,13 @@ export class LifeBatch extends JoinedCalls<unknown, Look> {
     this.#sender = sender;
   }
 
-  /** What `PTTL` says of a key. */
-  add(key: string, deadline: number): Promise<unknown> {
+  /** How long what is under a key still lives. */
+  add(key: string, deadline: number): Promise<Lives> {
     return new Promise((resolve, reject) => this.push({ key, deadline, resolve, reject }, 1, 0));
   }
 
   protected sendAlone({ key, resolve, reject }: Look): void {
-    this.#sender.send(key, ['PTTL', key]).then(resolve, reject);
+    lifeAlone(key, this.#sender).then(resolve, reject);
   }
 
   protected sendTogether(members: readonly Look[]): void {
@@ -35,9 +37,21 @@ export class LifeBatch extends JoinedCalls<unknown, Look> {
       .then((reply) => answersOf(reply, keys.length, keys[0] as string, this.#sender))
       .then(
         (left) => {
-          for (const [i, { resolve }] of members.entries()) resolve(left[places[i] as number]);
+          for (const [i, { resolve }] of members.entries()) resolve([lifeOf(left[places[i] as number])]);
         },
         (error: OAuthDatabaseError) => this.failTogether(members, error, this.#sender),
       );
   }
+}
+
+/** How long what is under a key still lives, asked at once. */
+export function lifeAlone(key: string, sender: Pick<Sender, 'send'>): Promise<Lives> {
+  return sender.send(key, ['PTTL', key]).then((reply) => [lifeOf(reply)]);
+}
+
+/** What `PTTL` says, as the contract of a driver has it. */
+function lifeOf(reply: unknown): number | null {
+  const ms = Number(reply);
+  if (ms === -2) return null;
+  return ms === -1 ? Infinity : ms;
 }

@@ -80,11 +80,8 @@ export class RedisDriver implements Driver {
 
   timeLeft(keys: readonly string[], at: Moment): Promise<(number | null)[]> {
     const [key] = keys;
-    if (key !== undefined && keys.length === 1) {
-      return this.#runner.timeLeft(key, at).then((reply) => [lifeOf(reply)]);
-    }
-    const replies = keys.map((one) => this.#runner.timeLeft(one, at));
-    return Promise.all(replies).then((all) => all.map(lifeOf));
+    if (key !== undefined && keys.length === 1) return this.#runner.timeLeft(key, at);
+    return Promise.all(keys.map((one) => this.#runner.timeLeft(one, at))).then((all) => all.flat());
   }
 
   take(take: Take, at: Moment): Promise<Taken> {
@@ -155,13 +152,6 @@ export class RedisDriver implements Driver {
     }
     return [...groups.values()];
   }
-}
-
-/** What `PTTL` says, as the contract of a driver has it. */
-function lifeOf(reply: unknown): number | null {
-  const ms = Number(reply);
-  if (ms === -2) return null;
-  return ms === -1 ? Infinity : ms;
 }
 
 function taken({ outcome, value }: ScriptReply): Taken {

@@ -4,7 +4,7 @@ import type { ClusterMap, ClusterNode, RedisClient } from './client.ts';
 import { ServerClock } from './clock.ts';
 import { closedError, Connection } from './connection.ts';
 import { commandError } from './errors.ts';
-import { LifeBatch } from './life-batch.ts';
+import { lifeAlone, LifeBatch } from './life-batch.ts';
 import type { Operations } from './operations.ts';
 import { readAlone, ReadBatch } from './read-batch.ts';
 import { RunBatch, type RunSender } from './run-batch.ts';
@@ -85,11 +85,11 @@ export class Runner {
     return batch.add(keys, at.deadline);
   }
 
-  /** What `PTTL` says of a key. */
-  timeLeft(key: string, at: Moment): Promise<unknown> {
+  /** How long what is under a key still lives, as the contract of a driver has it. */
+  timeLeft(key: string, at: Moment): Promise<(number | null)[]> {
     if (!this.#isOpen(key)) return this.#open(key, at.deadline).then(() => this.timeLeft(key, at));
     const lane = this.#lane(key);
-    if (this.#goesAtOnce(lane)) return this.#connection.send(key, ['PTTL', key]);
+    if (this.#goesAtOnce(lane)) return lifeAlone(key, this.#sender);
     const last = this.#joinable(lane);
     const batch =
       last instanceof LifeBatch && last.hasRoom(1, 0)
