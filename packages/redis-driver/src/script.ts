@@ -74,128 +74,144 @@ local clock = call('TIME')
 local now = clock[1] * 1000 + clock[2] / 1000
 now = now - now % 1
 local stamp = now * ${CALLS} + ARGV[#ARGV]
-local past = string.format('(%d', now)
 
--- When a life is over, as a number and as commands take it. There are many lives, and few that differ.
-local times, ends = {[''] = math.huge}, {[''] = '+inf'}
-local function learn(life)
-  times[life] = now + life
-  ends[life] = string.format('%d', times[life])
-end
+-- All that has to do with lists, made when one is first named: to make it takes longer than to store an entry.
+local listing
+local function makeListing()
+  local past = string.format('(%d', now)
 
--- What ZADD takes for so many members and their lives, beginning with an argument, and when the last of them is over. Where lives are
--- counted from a later time than now, that is given.
-local function scored(a, members, from)
-  local scores, over = {}, 0
-  for i = 1, 2 * members, 2 do
-    local life = ARGV[a + i]
-    local time
-    if from and life ~= '' then
-      time = from + life
-      scores[i] = string.format('%d', time)
+  -- When a life is over, as a number and as commands take it. There are many lives, and few that differ.
+  local times, ends = {[''] = math.huge}, {[''] = '+inf'}
+  local function learn(life)
+    times[life] = now + life
+    ends[life] = string.format('%d', times[life])
+  end
+
+  -- What ZADD takes for so many members and their lives, beginning with an argument, and when the last of them is over. Where lives are
+  -- counted from a later time than now, that is given.
+  local function scored(a, members, from)
+    local scores, over = {}, 0
+    for i = 1, 2 * members, 2 do
+      local life = ARGV[a + i]
+      local time
+      if from and life ~= '' then
+        time = from + life
+        scores[i] = string.format('%d', time)
+      else
+        if not times[life] then learn(life) end
+        time = times[life]
+        scores[i] = ends[life]
+      end
+      scores[i + 1] = ARGV[a + i - 1]
+      if time > over then over = time end
+    end
+    return scores, over
+  end
+
+  local function zadd(list, scores, isEarly)
+    if isEarly then call('ZADD', list, 'GT', unpack(scores)) else call('ZADD', list, unpack(scores)) end
+  end
+
+  -- A list lives as long as its longest member; where it is prolonged somewhat longer, so that this is seldom done.
+  local function prolonged(life)
+    return math.floor(life * 17 / 16 + 1)
+  end
+
+  local function expire(key, life)
+    call('PEXPIRE', key, string.format('%d', life))
+    return life
+  end
+
+  local function longestOf(list)
+    return tonumber(call('ZRANGE', list, '-1', '-1', 'WITHSCORES')[2] or now)
+  end
+
+  -- How long lists live, as PTTL says, that were looked after before: calls that come together often add to the same ones.
+  local lives = {}
+
+  -- Adds to a list, drops what has expired, and has the list live as long as what was added.
+  local function addTo(list, scores, over, isEarly)
+    local before = lives[list] or call('PTTL', list)
+    zadd(list, scores, isEarly)
+    if before ~= -2 and not lives[list] then call('ZREMRANGEBYSCORE', list, '-inf', past) end
+    if before == -1 then over = longestOf(list) end
+    local life = over - now
+    if over == math.huge then
+      if before >= 0 then call('PERSIST', list) end
+      life = -1
+    elseif before < 0 then
+      life = expire(list, math.max(life, 0) + 1)
+    elseif before <= life then
+      life = expire(list, prolonged(life))
     else
-      if not times[life] then learn(life) end
-      time = times[life]
-      scores[i] = ends[life]
+      life = before
     end
-    scores[i + 1] = ARGV[a + i - 1]
-    if time > over then over = time end
+    lives[list] = life
   end
-  return scores, over
-end
 
-local function zadd(list, scores, isEarly)
-  if isEarly then call('ZADD', list, 'GT', unpack(scores)) else call('ZADD', list, unpack(scores)) end
-end
-
--- A list lives as long as its longest member; where it is prolonged somewhat longer, so that this is seldom done.
-local function prolonged(life)
-  return math.floor(life * 17 / 16 + 1)
-end
-
-local function expire(key, life)
-  call('PEXPIRE', key, string.format('%d', life))
-  return life
-end
-
-local function longestOf(list)
-  return tonumber(call('ZRANGE', list, '-1', '-1', 'WITHSCORES')[2] or now)
-end
-
--- How long lists live, as PTTL says, that were looked after before: calls that come together often add to the same ones.
-local lives = {}
-
--- Adds to a list, drops what has expired, and has the list live as long as what was added.
-local function addTo(list, scores, over, isEarly)
-  local before = lives[list] or call('PTTL', list)
-  zadd(list, scores, isEarly)
-  if before ~= -2 and not lives[list] then call('ZREMRANGEBYSCORE', list, '-inf', past) end
-  if before == -1 then over = longestOf(list) end
-  local life = over - now
-  if over == math.huge then
-    if before >= 0 then call('PERSIST', list) end
-    life = -1
-  elseif before < 0 then
-    life = expire(list, math.max(life, 0) + 1)
-  elseif before <= life then
-    life = expire(list, prolonged(life))
-  else
-    life = before
-  end
-  lives[list] = life
-end
-
--- Never more than twenty thousand at a time: some milliseconds.
-local function clear(set, list)
-  for _ = 1, 20 do
-    local gone = call('ZRANGE', list, '-inf', past, 'BYSCORE', 'LIMIT', '0', '1000')
-    if #gone > 0 then
-      call('SREM', set, unpack(gone))
-      call('ZREM', list, unpack(gone))
+  -- Never more than twenty thousand at a time: some milliseconds.
+  local function clear(set, list)
+    for _ = 1, 20 do
+      local gone = call('ZRANGE', list, '-inf', past, 'BYSCORE', 'LIMIT', '0', '1000')
+      if #gone > 0 then
+        call('SREM', set, unpack(gone))
+        call('ZREM', list, unpack(gone))
+      end
+      if #gone < 1000 then break end
     end
-    if #gone < 1000 then break end
   end
-end
 
--- What others took off the set goes off the list as well, or their own members would not show in the numbers; of a long list, where
--- to look takes longer than all the rest, it stays until it ends.
-local function compare(set, list)
-  if call('ZCARD', list) > 32 then return end
-  local known = call('ZRANGE', list, '0', '-1')
-  if #known == 0 then return end
-  for i, there in ipairs(call('SMISMEMBER', set, unpack(known))) do
-    if there == 0 then call('ZREM', list, known[i]) end
+  -- What others took off the set goes off the list as well, or their own members would not show in the numbers; of a long list, where
+  -- to look takes longer than all the rest, it stays until it ends.
+  local function compare(set, list)
+    if call('ZCARD', list) > 32 then return end
+    local known = call('ZRANGE', list, '0', '-1')
+    if #known == 0 then return end
+    for i, there in ipairs(call('SMISMEMBER', set, unpack(known))) do
+      if there == 0 then call('ZREM', list, known[i]) end
+    end
   end
-end
 
--- The same for a set.
-local function lookAfterSet(set, list, before, over, isEndless)
-  if before ~= -2 then clear(set, list) end
-  if isEndless then
-    if before ~= -1 then call('PERSIST', set) end
-    call('PERSIST', list)
-    return
-  end
-  local isEqual = call('SCARD', set) == call('ZCARD', list)
-  if isEqual and before > over - now then return end
-  local life
-  if isEqual and before == -2 then
-    if over == math.huge then return end
-    life = math.max(over - now, 0) + 1
-  else
-    if before == -2 then clear(set, list) end
-    compare(set, list)
-    over = longestOf(list)
-    -- Others count on what they have added.
-    if over == math.huge or call('SCARD', set) > call('ZCARD', list) then
+  -- The same for a set.
+  local function lookAfterSet(set, list, before, over, isEndless)
+    if before ~= -2 then clear(set, list) end
+    if isEndless then
+      if before ~= -1 then call('PERSIST', set) end
       call('PERSIST', list)
-      call('PERSIST', set)
       return
     end
-    life = prolonged(over - now)
+    local isEqual = call('SCARD', set) == call('ZCARD', list)
+    if isEqual and before > over - now then return end
+    local life
+    if isEqual and before == -2 then
+      if over == math.huge then return end
+      life = math.max(over - now, 0) + 1
+    else
+      if before == -2 then clear(set, list) end
+      compare(set, list)
+      over = longestOf(list)
+      -- Others count on what they have added.
+      if over == math.huge or call('SCARD', set) > call('ZCARD', list) then
+        call('PERSIST', list)
+        call('PERSIST', set)
+        return
+      end
+      life = prolonged(over - now)
+    end
+    expire(list, life)
+    expire(set, life)
   end
-  expire(list, life)
-  expire(set, life)
+
+  listing = {
+    addTo = addTo,
+    ends = ends,
+    learn = learn,
+    lives = lives,
+    lookAfterSet = lookAfterSet,
+    scored = scored,
+    zadd = zadd,
+  }
+  return listing
 end
 
 -- One call: its deadline, its first key, its first argument and its last one. Where it is done, and has no value to tell, it returns
@@ -214,8 +230,9 @@ local function carryOut(deadline, k, a, last)
       local life = ARGV[a + 2]
       if life == '' then call('SET', key, ARGV[a + 1])
       else
-        if not ends[life] then learn(life) end
-        call('SET', key, ARGV[a + 1], 'PXAT', ends[life])
+        local lists = listing or makeListing()
+        if not lists.ends[life] then lists.learn(life) end
+        call('SET', key, ARGV[a + 1], 'PXAT', lists.ends[life])
       end
       k, a = k + 1, a + 3
 
@@ -278,29 +295,29 @@ local function carryOut(deadline, k, a, last)
       k, a = k + entries, a + 2
 
     elseif verb == 'tag' or verb == 'early' then
-      local isEarly = verb == 'early'
-      local lists, members = tonumber(ARGV[a + 1]), tonumber(ARGV[a + 2])
-      local scores, over = scored(a + 3, members, isEarly and deadline + ARGV[2])
-      for i = k, k + lists - 1 do
-        addTo(KEYS[i], scores, over, isEarly)
+      local lists, isEarly = listing or makeListing(), verb == 'early'
+      local count, members = tonumber(ARGV[a + 1]), tonumber(ARGV[a + 2])
+      local scores, over = lists.scored(a + 3, members, isEarly and deadline + ARGV[2])
+      for i = k, k + count - 1 do
+        lists.addTo(KEYS[i], scores, over, isEarly)
       end
-      k, a = k + lists, a + 3 + 2 * members
+      k, a = k + count, a + 3 + 2 * members
 
     elseif verb == 'share' or verb == 'share early' or verb == 'keep' or verb == 'keep early' then
-      local isEarly = verb == 'share early' or verb == 'keep early'
+      local lists, isEarly = listing or makeListing(), verb == 'share early' or verb == 'keep early'
       local list, members = KEYS[k + 1], tonumber(ARGV[a + 1])
-      local scores, over = scored(a + 2, members, isEarly and deadline + ARGV[2])
+      local scores, over = lists.scored(a + 2, members, isEarly and deadline + ARGV[2])
       local names = {}
       for i = 1, members do names[i] = scores[2 * i] end
       local before = call('PTTL', key)
       call('SADD', key, unpack(names))
-      zadd(list, scores, isEarly)
-      lookAfterSet(key, list, before, over, verb == 'keep' or verb == 'keep early')
+      lists.zadd(list, scores, isEarly)
+      lists.lookAfterSet(key, list, before, over, verb == 'keep' or verb == 'keep early')
       k, a = k + 2, a + 2 + 2 * members
 
     elseif verb == 'untag' then
       call('ZREM', key, ARGV[a + 1])
-      lives[key] = nil
+      if listing then listing.lives[key] = nil end
       k, a = k + 1, a + 2
 
     elseif verb == 'unshare' then
