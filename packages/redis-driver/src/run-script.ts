@@ -7,23 +7,12 @@ let calls = 0;
 type Send = Pick<Sender, 'send'>;
 
 /** Runs the script, by its hash, or by its text where the server does not know it. */
-export async function runScript(
-  sender: Send,
-  keys: readonly string[],
-  args: readonly string[],
-): Promise<unknown> {
-  try {
-    return await sender.send(keys[0] as string, [
-      'EVALSHA',
-      SCRIPT_SHA,
-      String(keys.length),
-      ...keys,
-      ...args,
-    ]);
-  } catch (error) {
+export function runScript(sender: Send, keys: readonly string[], args: readonly string[]): Promise<unknown> {
+  const command = ['EVALSHA', SCRIPT_SHA, String(keys.length), ...keys, ...args];
+  return sender.send(keys[0] as string, command).catch((error: unknown) => {
     if (!isUnknownScript(error)) throw error;
     return teachScript(sender, keys, args);
-  }
+  });
 }
 
 /** Runs the script by its text, so that the server knows it from then on. */
@@ -36,7 +25,7 @@ export function teachScript(
 }
 
 /** Runs the script with the number of a call, and reads the answer; `read` throws for one to another call. */
-export async function callScript<Answer>(
+export function callScript<Answer>(
   sender: Pick<Sender, 'send' | 'misled'>,
   keys: readonly string[],
   args: readonly string[],
@@ -45,11 +34,12 @@ export async function callScript<Answer>(
 ): Promise<Answer> {
   calls = (calls + 1) % CALLS;
   const call = calls;
-  const raw = await run(sender, keys, [...args, String(call)]);
-  try {
-    return read(raw, call);
-  } catch (error) {
-    sender.misled(keys[0] as string);
-    throw error;
-  }
+  return run(sender, keys, [...args, String(call)]).then((raw) => {
+    try {
+      return read(raw, call);
+    } catch (error) {
+      sender.misled(keys[0] as string);
+      throw error;
+    }
+  });
 }

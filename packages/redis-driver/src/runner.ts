@@ -137,18 +137,17 @@ export class Runner {
     this.#connection.close();
   }
 
-  async #runAlone({ keys, args }: Operations, deadline: number): Promise<ScriptReply> {
-    const key = keys[0] as string;
-    for (;;) {
-      const sentAt = monotonicNow();
-      if (sentAt > deadline) throw lateError();
-      const { clock } = this.#route(key);
-      const header = [String(clock.at(deadline)), String(clock.uncertainty)];
-      const reply = await callScript(this.#sender, keys, [...header, ...args], parseReply);
+  #runAlone(operations: Operations, deadline: number): Promise<ScriptReply> {
+    const { keys, args } = operations;
+    const sentAt = monotonicNow();
+    if (sentAt > deadline) return Promise.reject(lateError());
+    const { clock } = this.#route(keys[0] as string);
+    const header = [String(clock.at(deadline)), String(clock.uncertainty)];
+    return callScript(this.#sender, keys, [...header, ...args], parseReply).then((reply) => {
       clock.learn(reply.time, sentAt, monotonicNow());
       // Nothing was done. If the caller still waits, the server's clock was set: it is known better now.
-      if (reply.outcome !== 'late') return reply;
-    }
+      return reply.outcome === 'late' ? this.#runAlone(operations, deadline) : reply;
+    });
   }
 
   /**
