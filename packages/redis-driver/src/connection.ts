@@ -1,12 +1,8 @@
-import { monotonicNow, OAuthDatabaseError, startTimer, startTurn, stopTimer } from '@oauthdb/core';
+import { monotonicNow, OAuthDatabaseError, startTurn } from '@oauthdb/core';
 import type { ClusterNode, RedisClient } from './client.ts';
 import { commandError, connectionError, isPermanent, isUnknownScript } from './errors.ts';
+import { Waiting } from './waiting.ts';
 import { Watchdog } from './watchdog.ts';
-
-interface Waiter {
-  resolve(): void;
-  reject(error: OAuthDatabaseError): void;
-}
 
 /** A reconnection that did not help is not worth another one right away. */
 const RECONNECT_PAUSE_MS = 1000;
@@ -21,10 +17,10 @@ export interface ConnectionOptions {
 /** Sends commands by a client, knows whether it can, and lets callers wait until it can. */
 export class Connection {
   readonly #client: RedisClient;
-  readonly #waiting = new Set<Waiter>();
+  readonly #waiting = new Waiting(() => this.#reason);
   readonly #watchdog: Watchdog | undefined;
-  /** Why there is no connection; undefined while there is one, and before the first attempt. */
-  #failure: unknown;
+  /** Why there is no connection, of the last attempt. */
+  #reason = connectionError(undefined);
   #isGreeting = false;
   /** How many commands wait for their replies. */
   #due = 0;
@@ -38,16 +34,15 @@ export class Connection {
       connected: () => this.#greeting(true),
       ready: () => {
         this.#greeting(false);
-        this.#failure = undefined;
+        this.#reason = connectionError(undefined);
         this.#madeAt = monotonicNow();
         made();
-        this.#settle((waiter) => waiter.resolve());
+        this.#waiting.resolve();
       },
       failed: (error) => {
         this.#greeting(false);
-        this.#failure = error;
-        const reason = connectionError(error);
-        if (!client.isReady && isPermanent(reason)) this.#settle((waiter) => waiter.reject(reason));
+        this.#reason = connectionError(error);
+        if (!client.isReady && isPermanent(this.#reason)) this.#waiting.reject(this.#reason);
       },
     });
   }
@@ -86,30 +81,17 @@ export class Connection {
     if (this.#closed) return Promise.reject(closedError());
     this.#client.connect();
     if (this.#client.isReady) return Promise.resolve();
-    const reason = connectionError(this.#failure);
+    const reason = this.#reason;
     // In a turn of its own: who calls again and again without a pause must not keep the client from connecting.
     if (isPermanent(reason)) return new Promise((_, reject) => startTurn(reject, reason));
-    return new Promise((resolve, reject) => {
-      const giveUp = (): void => waiter.reject(connectionError(this.#failure));
-      // Node.js prints a warning about a time that is over.
-      const timer = startTimer(giveUp, Math.max(1, deadline - monotonicNow()));
-      const leave = (): void => {
-        stopTimer(timer);
-        this.#waiting.delete(waiter);
-      };
-      const waiter: Waiter = {
-        resolve: () => (leave(), resolve()),
-        reject: (error) => (leave(), reject(error)),
-      };
-      this.#waiting.add(waiter);
-    });
+    return this.#waiting.wait(deadline);
   }
 
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
     this.#watchdog?.stop();
-    this.#settle((waiter) => waiter.reject(closedError()));
+    this.#waiting.reject(closedError());
     this.#client.close();
   }
 
@@ -145,10 +127,6 @@ export class Connection {
     this.#isGreeting = isGreeting;
     if (isGreeting) this.#watchdog?.waiting();
     else this.#watchdog?.answered();
-  }
-
-  #settle(settle: (waiter: Waiter) => void): void {
-    for (const waiter of this.#waiting) settle(waiter);
   }
 }
 

@@ -175,12 +175,13 @@ export class Runner {
     return this.#connection.isReady && this.#route(key).isOpen;
   }
 
-  async #open(key: string, deadline: number): Promise<void> {
-    if (!this.#connection.isReady) await this.#connection.ready(deadline);
+  #open(key: string, deadline: number): Promise<void> {
+    if (!this.#connection.isReady)
+      return this.#connection.ready(deadline).then(() => this.#open(key, deadline));
     const route = this.#route(key);
-    if (route.isOpen) return;
+    if (route.isOpen) return Promise.resolve();
     route.opening ??= this.#greet(key, route);
-    await route.opening;
+    return route.opening;
   }
 
   /** Makes the script known to the server and the server's time known here, by a call that is late at any time. */
