@@ -10,7 +10,7 @@ import { memoryUse, type MemoryRow } from './memory-use.ts';
 import { measure, type Effort, type Row } from './measure.ts';
 import type { Operation } from './operations/index.ts';
 import { compilingEffort, durationText, effortOf, estimate } from './plan.ts';
-import { loadNow, parseReport, reportOf } from './report.ts';
+import { loadNow, parseReport, reportOf, type Report } from './report.ts';
 import { GROUPS } from './subjects/index.ts';
 import { comparison, growthTable, largeTable, memoryTable, operationTable } from './tables.ts';
 import type { LargeRow } from './watch.ts';
@@ -44,6 +44,7 @@ if (most === undefined) {
       }
       console.log(`\n${operationTable(some)}`);
       rows.push(...some);
+      save({ isFinished: false });
     }
   }
   progress('memory');
@@ -59,13 +60,19 @@ if (most === undefined) {
 }
 await nodes?.stop();
 
-const report = reportOf({ rows, memory, large: many, growth: grown, load });
-mkdirSync(out, { recursive: true });
-writeFileSync(join(out, 'bench.json'), `${JSON.stringify(report, null, 1)}\n`);
+const report = save({ isFinished: true });
 writeFileSync(join(out, 'bench.svg'), chart(report));
 console.log(`\n${report.machine}, Node.js ${report.node}, load ${load.toFixed(1)} of ${report.cpus} CPUs`);
 console.log(`${join(out, 'bench.json')}, ${join(out, 'bench.svg')}`);
 if (before !== undefined) console.log(`\n${comparison(before, report)}`);
+
+/** Keeps what was measured: of a run that dies, what it had found. */
+function save({ isFinished }: Pick<Report, 'isFinished'>): Report {
+  const found = reportOf({ isFinished, rows, memory, large: many, growth: grown, load });
+  mkdirSync(out, { recursive: true });
+  writeFileSync(join(out, 'bench.json'), `${JSON.stringify(found, null, 1)}\n`);
+  return found;
+}
 
 /** Measures an operation of a group that has what it needs and nothing else. */
 async function measureAlone(

@@ -8,6 +8,8 @@ import type { Row } from './measure.ts';
 export interface Report {
   readonly format: 1;
   readonly at: string;
+  /** Whether the run came to its end; else it has what was found until then. */
+  readonly isFinished: boolean;
   readonly node: string;
   readonly machine: string;
   /** The load of the last minute before the run, of that many CPUs. */
@@ -19,24 +21,14 @@ export interface Report {
   readonly growth: readonly GrowthRow[];
 }
 
-export function reportOf({
-  rows,
-  memory,
-  large,
-  growth,
-  load,
-}: Pick<Report, 'rows' | 'memory' | 'large' | 'growth' | 'load'>): Report {
+export function reportOf(found: Omit<Report, 'format' | 'at' | 'node' | 'machine' | 'cpus'>): Report {
   return {
     format: 1,
     at: new Date().toISOString(),
     node: process.version,
     machine: `${platform()} ${arch()}, ${cpus()[0]?.model ?? 'unknown CPU'}`,
-    load,
     cpus: availableParallelism(),
-    rows,
-    memory,
-    large,
-    growth,
+    ...found,
   };
 }
 

@@ -84,9 +84,13 @@ it('a report is printed, drawn, kept and compared', () => {
     p50: 1,
     p99: 2,
   });
-  const none = { rows: [], memory: [], large: [], growth: [], load: 0 };
+  const none = { isFinished: true, rows: [], memory: [], large: [], growth: [], load: 0 };
   const reportWith = (median: number) =>
-    reportOf({ ...none, rows: [row('bare', 1), row('a & b', median), row('c', 1 / median)] });
+    reportOf({
+      ...none,
+      isFinished: true,
+      rows: [row('bare', 1), row('a & b', median), row('c', 1 / median)],
+    });
   const [before, now] = [reportWith(1), reportWith(2)];
   expect(operationTable(now.rows)).toContain('2.00 (1.90–2.10)');
   const bars = [...chart(now).matchAll(/<rect x="([\d.]+)" y="\d+" width="([\d.]+)"/g)];
