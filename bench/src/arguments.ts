@@ -12,7 +12,7 @@ npm run bench -- --quick                  with 64 calls in flight, ${QUICK.join(
   --in-flight <number>                    may come several times
   --large <number>                        stores, lists, exports and imports so many tokens; default 200000, 20000 if quick
   --growth <number>                       only what calls cost as a database grows to so many entries, which takes some minutes
-  --out <directory>                       where bench.json and bench.svg go; default: bench/results
+  --out <directory>                       where bench.json, bench.svg and bench.md go; default: bench/results
   --compare <file>                        a bench.json of another run: what has changed by more than its spread`;
 
 export interface Arguments {

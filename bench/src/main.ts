@@ -6,6 +6,7 @@ import { HELP, parseArguments } from './arguments.ts';
 import { chart } from './chart.ts';
 import { growth, type GrowthRow } from './growth.ts';
 import { large } from './large.ts';
+import { markdown } from './markdown.ts';
 import { memoryUse, type MemoryRow } from './memory-use.ts';
 import { measure, type Effort, type Row } from './measure.ts';
 import type { Operation } from './operations/index.ts';
@@ -62,8 +63,9 @@ await nodes?.stop();
 
 const report = save({ isFinished: true });
 writeFileSync(join(out, 'bench.svg'), chart(report));
+writeFileSync(join(out, 'bench.md'), markdown(report));
 console.log(`\n${report.machine}, Node.js ${report.node}, load ${load.toFixed(1)} of ${report.cpus} CPUs`);
-console.log(`${join(out, 'bench.json')}, ${join(out, 'bench.svg')}`);
+console.log(['bench.json', 'bench.svg', 'bench.md'].map((name) => join(out, name)).join(', '));
 if (before !== undefined) console.log(`\n${comparison(before, report)}`);
 
 /** Keeps what was measured: of a run that dies, what it had found. */

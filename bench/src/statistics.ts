@@ -5,6 +5,10 @@ export interface Spread {
   readonly high: number;
 }
 
+export function spreadText({ low, median, high }: Spread): string {
+  return `${median.toFixed(2)} (${low.toFixed(2)}–${high.toFixed(2)})`;
+}
+
 export function spread(numbers: readonly number[]): Spread {
   const sorted = Float64Array.from(numbers).toSorted();
   return { low: quantile(sorted, 0.25), median: quantile(sorted, 0.5), high: quantile(sorted, 0.75) };

@@ -5,7 +5,7 @@ import type { MemoryRow } from './memory-use.ts';
 import type { Row } from './measure.ts';
 import { OPERATIONS } from './operations/index.ts';
 import type { Report } from './report.ts';
-import type { Spread } from './statistics.ts';
+import { spreadText } from './statistics.ts';
 
 const PLAIN = {
   style: { head: [], border: [] },
@@ -152,8 +152,4 @@ export function comparison(before: Report, now: Report): string {
     table.push([nameOf(row), spreadText(was), spreadText(row.ratio), change]);
   }
   return table.length === 0 ? 'Nothing has changed by more than its spread.' : table.toString();
-}
-
-function spreadText({ low, median, high }: Spread): string {
-  return `${median.toFixed(2)} (${low.toFixed(2)}–${high.toFixed(2)})`;
 }

@@ -9,6 +9,7 @@ import { large } from '../src/large.ts';
 import { memoryUse } from '../src/memory-use.ts';
 import { OPERATIONS, type Operation } from '../src/operations/index.ts';
 import { estimate } from '../src/plan.ts';
+import { markdown } from '../src/markdown.ts';
 import { parseReport, reportOf } from '../src/report.ts';
 import type { Group } from '../src/subject.ts';
 import { GROUPS } from '../src/subjects/index.ts';
@@ -93,6 +94,10 @@ it('a report is printed, drawn, kept and compared', () => {
     });
   const [before, now] = [reportWith(1), reportWith(2)];
   expect(operationTable(now.rows)).toContain('2.00 (1.90–2.10)');
+  const lines = markdown({ ...now, rows: [...now.rows, row('oauthdb', 3)] }).split('\n');
+  expect(lines).toContain('| `getToken` | 3.00 (2.90–3.10) |');
+  expect(lines).toContain('| `getToken`: a & b | 2.00 / 1.00 |');
+  expect(lines.join('\n')).not.toContain('getToken`: bare');
   const bars = [...chart(now).matchAll(/<rect x="([\d.]+)" y="\d+" width="([\d.]+)"/g)];
   const [[, faster, more] = [], [, slower, less] = []] = bars.map((bar) => bar.map(Number));
   // One goes to the right, and one as far to the left.
