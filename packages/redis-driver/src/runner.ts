@@ -175,11 +175,10 @@ export class Runner {
     return this.#connection.isReady && this.#route(key).isOpen;
   }
 
+  /** Waits for the next of what is missing: the connection, or the greeting on it. Whoever calls this looks again then. */
   #open(key: string, deadline: number): Promise<void> {
-    if (!this.#connection.isReady)
-      return this.#connection.ready(deadline).then(() => this.#open(key, deadline));
+    if (!this.#connection.isReady) return this.#connection.ready(deadline);
     const route = this.#route(key);
-    if (route.isOpen) return Promise.resolve();
     route.opening ??= this.#greet(key, route);
     return route.opening;
   }
