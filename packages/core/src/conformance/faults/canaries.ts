@@ -26,7 +26,7 @@ export class Canaries {
 
   /** A text that shows in no error. At rest it does not show either, unless it is of a kind that stands in names. */
   secret(kind: string): string {
-    return `${kind}${this.#mark}${this.#count++}`;
+    return `${kind}${this.#mark}${kind}${this.#count++}`;
   }
 
   /** A key of 32 bytes that shows nowhere. */
@@ -42,12 +42,19 @@ export class Canaries {
         : Buffer.from(shown.buffer, shown.byteOffset, shown.byteLength);
     const found = new Set<string>();
     for (let at = bytes.indexOf(this.#mark); at !== -1; at = bytes.indexOf(this.#mark, at + 1)) {
-      const before = bytes.toString('latin1', Math.max(0, at - KIND), at);
-      found.add(/[a-z]*$/.exec(before)?.[0] ?? '');
+      found.add(this.#kindAround(bytes, at));
     }
     if (this.#encoded.some((text) => bytes.includes(text))) found.add('encoded');
     if (this.#given.some((text) => bytes.includes(text))) found.add('given');
     return [...found];
+  }
+
+  /** The kind stands on both sides of the mark: where a text goes on in another page of a file, one side has all of it. */
+  #kindAround(bytes: Buffer, at: number): string {
+    const end = at + this.#mark.length;
+    const [before = ''] = /[a-z]*$/.exec(bytes.toString('latin1', Math.max(0, at - KIND), at)) ?? [];
+    const [after = ''] = /^[a-z]*/.exec(bytes.toString('latin1', end, end + KIND)) ?? [];
+    return before.length > after.length ? before : after;
   }
 
   /**
