@@ -3,7 +3,11 @@ import { Canaries } from '../src/conformance/index.ts';
 
 /** What a file looks like in which a text goes on in another page after so many characters. */
 function torn(text: string, at: number): Buffer {
-  return Buffer.concat([Buffer.from(text.slice(0, at)), Buffer.alloc(24, 0xff), Buffer.from(text.slice(at))]);
+  return Buffer.concat([
+    Buffer.from(text.slice(0, at)),
+    Buffer.from('xyz\xffxyz', 'latin1'),
+    Buffer.from(text.slice(at)),
+  ]);
 }
 
 describe('a canary at rest', () => {

@@ -17,6 +17,7 @@ export class Canaries {
   readonly #mark = `-canary-${randomBytes(6).toString('hex')}-`;
   readonly #encoded: readonly string[] = encodings(this.#mark);
   readonly #given: readonly string[];
+  readonly #kinds = new Set<string>();
   #count = 0;
 
   /** @param given - texts that were not made here, and must not show either, such as a password. */
@@ -26,6 +27,7 @@ export class Canaries {
 
   /** A text that shows in no error. At rest it does not show either, unless it is of a kind that stands in names. */
   secret(kind: string): string {
+    this.#kinds.add(kind);
     return `${kind}${this.#mark}${kind}${this.#count++}`;
   }
 
@@ -49,12 +51,15 @@ export class Canaries {
     return [...found];
   }
 
-  /** The kind stands on both sides of the mark: where a text goes on in another page of a file, one side has all of it. */
+  /**
+   * The kind stands on both sides of the mark: where a text goes on in another page of a file, one side has all of it, and the other
+   * one ends in whatever is next.
+   */
   #kindAround(bytes: Buffer, at: number): string {
     const end = at + this.#mark.length;
     const [before = ''] = /[a-z]*$/.exec(bytes.toString('latin1', Math.max(0, at - KIND), at)) ?? [];
     const [after = ''] = /^[a-z]*/.exec(bytes.toString('latin1', end, end + KIND)) ?? [];
-    return before.length > after.length ? before : after;
+    return this.#kinds.has(before) ? before : after;
   }
 
   /**
