@@ -125,7 +125,7 @@ export class HeldTokens {
     const deletes = [...new Set(this.#names(keys))].map((key): Delete => ({ key }));
     let deleted = 0;
     await eachBatch('deleteTokens', deletes, async (batch) => {
-      deleted += await this.#deleteAll('deleteTokens', batch, same);
+      deleted += await this.#deleteAll('deleteTokens', batch, (count) => count);
     });
     return deleted;
   }
@@ -216,10 +216,6 @@ function expiryOf(left: number | null, now: number): TokenExpiry | null {
   if (left === null) return null;
   // No Date is later than this, and a clock of the backend's own may round upwards.
   return { expiresAt: left === Infinity ? null : new Date(Math.min(now + left, 8.64e15)) };
-}
-
-function same(deleted: number): number {
-  return deleted;
 }
 
 function nothing(): void {
