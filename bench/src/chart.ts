@@ -1,3 +1,4 @@
+import { grouped } from './grouped.ts';
 import type { Row } from './measure.ts';
 import type { Report } from './report.ts';
 
@@ -50,17 +51,6 @@ export function chart(report: Report): string {
     '</svg>',
     '',
   ].join('\n');
-}
-
-function grouped(rows: readonly Row[], nameOf: (row: Row) => string): Map<string, Row[]> {
-  const groups = new Map<string, Row[]>();
-  for (const row of rows) {
-    const name = nameOf(row);
-    const group = groups.get(name);
-    if (group === undefined) groups.set(name, [row]);
-    else group.push(row);
-  }
-  return groups;
 }
 
 /** One ratio: a bar from 1.00, its quartiles and its figure. */

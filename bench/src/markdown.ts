@@ -1,3 +1,4 @@
+import { grouped } from './grouped.ts';
 import type { GrowthRow } from './growth.ts';
 import type { MemoryRow } from './memory-use.ts';
 import type { Row } from './measure.ts';
@@ -17,9 +18,7 @@ const SHOWN: readonly Row['operation'][] = [
 
 /** The tables of a report as the documentation quotes them: ours, ours beside the others, and what is about many entries. */
 export function markdown({ rows, memory, large, growth }: Report): string {
-  const groups = [...new Set(rows.map(({ group }) => group))].map((name) =>
-    rows.filter(({ group }) => group === name),
-  );
+  const groups = [...grouped(rows, ({ group }) => group).values()];
   const tables = [...groups.map(ours), ...groups.map(besideOthers)];
   if (memory.length > 0) tables.push(memoryTable(memory));
   if (large.length > 0) tables.push(largeTable(large));
@@ -62,14 +61,7 @@ function linesOf<R extends Row>(
   nameOf: (row: R) => string,
   cell: (row: R) => string,
 ): string[][] {
-  const lines = new Map<string, string[]>();
-  for (const row of rows) {
-    const name = nameOf(row);
-    const line = lines.get(name);
-    if (line === undefined) lines.set(name, [name, cell(row)]);
-    else line.push(cell(row));
-  }
-  return [...lines.values()];
+  return [...grouped(rows, nameOf)].map(([name, some]) => [name, ...some.map(cell)]);
 }
 
 function memoryTable(rows: readonly MemoryRow[]): string {
