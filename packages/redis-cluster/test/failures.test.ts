@@ -1,5 +1,5 @@
 import { cluster } from '@oauthdb/test-redis/kinds';
-import { failureOf, inTime, recovered, silently, TIMEOUT_MS } from '@oauthdb/test-redis/watch';
+import { failureOf, recovered, settling, silently, TIMEOUT_MS } from '@oauthdb/test-redis/watch';
 import { Redis } from 'ioredis';
 import { afterAll, describe, expect, it, onTestFinished } from 'vitest';
 import { RedisClusterOAuthDatabase } from '../src/index.ts';
@@ -18,12 +18,7 @@ function open(): RedisClusterOAuthDatabase {
 
 /** Every call settles in time: it succeeds, or says that it is worth repeating. */
 async function settles(call: () => Promise<unknown>): Promise<boolean> {
-  const settling = (): Promise<unknown> =>
-    call().then(
-      () => undefined,
-      (error: unknown) => error,
-    );
-  const failed = await inTime(settling, TIMEOUT_MS + 400);
+  const failed = await settling(call, TIMEOUT_MS + 400);
   if (failed !== undefined) await failureOf(() => Promise.reject(failed));
   return failed === undefined;
 }

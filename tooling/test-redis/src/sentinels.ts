@@ -4,7 +4,7 @@ import type { Database } from './client.ts';
 import { freePort, HOST } from './ports.ts';
 import { send } from './resp.ts';
 import { startSentinels, type PrivateSentinels } from './sentinel.ts';
-import { failureOf, inTime, recovered, silently, TIMEOUT_MS, type Failure } from './watch.ts';
+import { failureOf, recovered, settling, silently, TIMEOUT_MS } from './watch.ts';
 
 /** What is tested of a `RedisOAuthDatabase` that sentinels tell where its master is. */
 export interface SentinelClient {
@@ -182,12 +182,8 @@ async function duringFailover(
   const writer = async (number: number): Promise<void> => {
     for (let i = 0; !over.signal.aborted; i++) {
       const key = `${name} ${number} ${i}`;
-      const storing = (): Promise<Failure | undefined> =>
-        db.storeToken(key, 'v').then(
-          () => undefined,
-          (error: unknown) => error as Failure,
-        );
-      const failure = await inTime(storing, WITHIN_MS).catch((late: unknown) => {
+      const storing = settling(() => db.storeToken(key, 'v'), WITHIN_MS);
+      const failure = await storing.catch((late: unknown) => {
         faults.push(`${key}: ${String(late)}`);
         return null;
       });

@@ -35,14 +35,19 @@ export async function inTime<T>(work: () => Promise<T>, ms: number): Promise<T> 
   }
 }
 
-/** How `call` fails, which it does in time and without giving a secret away. */
-export async function failureOf(call: () => Promise<unknown>, within: number = TIMEOUT_MS): Promise<Failure> {
-  const failing = (): Promise<Failure | undefined> =>
+/** How `call` fails, or `undefined` where it succeeds; either within so many milliseconds. */
+export function settling(call: () => Promise<unknown>, ms: number): Promise<Failure | undefined> {
+  const settled = (): Promise<Failure | undefined> =>
     call().then(
       () => undefined,
       (error: unknown) => error as Failure,
     );
-  const outcome = await inTime(failing, within + SLACK_MS);
+  return inTime(settled, ms);
+}
+
+/** How `call` fails, which it does in time and without giving a secret away. */
+export async function failureOf(call: () => Promise<unknown>, within: number = TIMEOUT_MS): Promise<Failure> {
+  const outcome = await settling(call, within + SLACK_MS);
   if (outcome === undefined) throw new Error('it did not fail');
   expect(outcome.name).toBe('OAuthDatabaseError');
   showsNoSecret(outcome);
